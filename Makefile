@@ -1,0 +1,53 @@
+# Everything a person or a CI job does with greenlight. Needs Python 3.11+ and make; the rest is set up in this folder.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+export DENO_DIR := $(CURDIR)/.deno
+export DENO_NO_UPDATE_CHECK := 1
+
+.PHONY: help setup verify test stack check bench lock clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## set up: virtual environment, Deno packages, a browser
+
+$(READY): requirements.lock package.json deno.lock
+	@test -n "$(PYTHON)" || { echo "greenlight needs Python 3.11 or later with venv on the PATH (or: make PYTHON=/path/to/python)"; exit 1; }
+	@echo "==> Python packages into .venv (pinned, with hashes)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "==> npm packages through Deno (pinned by deno.lock)"
+	@$(BIN)/deno install --quiet --frozen
+	@echo "==> a browser"
+	@$(BIN)/python -m fixtures.browser
+	@touch $@
+
+verify: $(READY) ## the main job: start the stack, run the checks of `local`, write the reports, say go or no-go
+	@echo "==> pytest -m local"
+	@$(BIN)/python -m pytest -m local $(ARGS)
+
+test: $(READY) ## greenlight's own tests
+	@echo "==> greenlight's own tests"
+	@$(BIN)/python -m pytest tests -n 2 $(ARGS)
+
+stack: $(READY) ## keep a stack running in the foreground; prints its addresses and keys (ROLLOUT=dir for your own)
+	@$(BIN)/python -m fixtures.stack $(if $(ROLLOUT),--rollout $(ROLLOUT)) $(ARGS)
+
+check: $(READY) ## ruff, mypy and Deno's checks
+	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "==> mypy"; $(BIN)/mypy
+
+bench: $(READY) ## benchmarks, as ratios within one run
+	@$(BIN)/python -m tests.bench
+
+lock: ## pin the packages again (requirements.lock, deno.lock)
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade -o requirements.lock
+	@$(BIN)/deno install
+
+clean: ## remove what setup and runs made
+	rm -rf .venv .deno node_modules reports/out

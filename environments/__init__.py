@@ -1,0 +1,1 @@
+"""Environments: one TOML file each, and the model that validates them."""
