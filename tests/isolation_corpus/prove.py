@@ -1,0 +1,221 @@
+"""Prove the ground truth by experiment: every leak is shown, every control holds, no clean object shows a canary.
+
+Each schema gets a database of its own; each proof runs in a transaction that is rolled back:
+
+    python -m tests.isolation_corpus.prove [NAME …]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from tests.isolation_corpus.truth import HERE, Truth, load, names, normal
+
+HELPERS = (HERE / "proof.sql").read_text()
+
+# Everything that a client can name: relations and functions of the application's own schemas, as anon or authenticated.
+OBJECTS = """
+with own as (
+  select oid, nspname from pg_namespace
+  where nspname !~ '^(pg_|information_schema|auth$|storage$|extensions$|proof$)'
+    and (has_schema_privilege('authenticated', oid, 'usage') or has_schema_privilege('anon', oid, 'usage')))
+select format('%s.%s', nspname, relname), 'relation' from pg_class c join own on own.oid = relnamespace
+where relkind in ('r', 'p', 'v', 'm', 'f')
+union all
+select format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes)), 'function' from pg_proc p join own on own.oid = pronamespace
+where prorettype <> 'trigger'::regtype and prokind in ('f', 'p')
+  and (has_function_privilege('authenticated', p.oid, 'execute') or has_function_privilege('anon', p.oid, 'execute'))
+  and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+order by 1
+"""
+
+
+@dataclass
+class Outcome:
+    """What the experiment said of one schema: every line of `wrong` is an error in the truth."""
+
+    name: str
+    proved: int = 0
+    controls: int = 0
+    swept: int = 0
+    wrong: list[str] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
+
+
+def last_row(connection: psycopg.Connection, script: str) -> tuple[object, ...] | None:
+    """Run a script of several statements and give the only row of its last result."""
+    cursor = connection.execute(script)  # type: ignore[call-overload]
+    while cursor.nextset():
+        pass
+    rows = cursor.fetchall() if cursor.description else []
+    return rows[0] if len(rows) == 1 else None
+
+
+@contextmanager
+def staged(dsn: str, truth: Truth) -> Iterator[psycopg.Connection]:
+    """A transaction with the helpers and the schema's set-up in it, rolled back at the end."""
+    with psycopg.connect(dsn) as connection:
+        try:
+            connection.execute(HELPERS)  # type: ignore[call-overload]
+            connection.execute(truth.setup or "select 1")  # type: ignore[call-overload]
+            connection.execute("select proof.owner()")
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def prove(dsn: str, truth: Truth) -> Outcome:
+    """Apply the schema to the empty database at `dsn` and try everything that its truth asserts."""
+    outcome = Outcome(truth.name)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(truth.schema_sql)  # type: ignore[call-overload]
+        existing = {normal(row[0]): row[1] for row in connection.execute(OBJECTS).fetchall()}
+    _inventory(truth, set(existing), outcome)
+    for leak in truth.leak:
+        if _holds(dsn, truth, leak.proof, f"leak {leak.object}", outcome):
+            outcome.proved += 1
+    for control in truth.control:
+        if _holds(dsn, truth, control.proof, f"control {control.object} ({control.holds})", outcome):
+            outcome.controls += 1
+    for thing in (*truth.clean, *truth.accepted):
+        if existing.get(normal(thing)) == "relation" or thing.startswith("storage."):
+            _sweep(dsn, truth, thing, outcome)
+        elif thing.endswith("()"):
+            _sweep(dsn, truth, thing, outcome, readable_only=True)
+    return outcome
+
+
+def _inventory(truth: Truth, existing: set[str], outcome: Outcome) -> None:
+    leaks = [leak.object for leak in truth.leak]
+    listed = [normal(thing) for thing in (*leaks, *truth.clean, *truth.accepted)]
+    for thing in sorted(existing - set(listed)):
+        outcome.wrong.append(f"{thing} is neither leak, clean nor accepted")
+    for thing in sorted(set(listed)):
+        if listed.count(thing) > 1:
+            outcome.wrong.append(f"{thing} is listed twice")
+        if thing not in existing and not thing.startswith(("storage.", "auth.")) and not _is_known(thing, truth):
+            outcome.wrong.append(f"{thing} does not exist, or no client can name it")
+
+
+def _is_known(thing: str, truth: Truth) -> bool:
+    """Sequences and trigger functions are not in the inventory, but may leak."""
+    return any(normal(leak.object) == thing and leak.also for leak in truth.leak) or thing.endswith("_seq")
+
+
+def _holds(dsn: str, truth: Truth, script: str, label: str, outcome: Outcome) -> bool:
+    try:
+        with staged(dsn, truth) as connection:
+            row = last_row(connection, script)
+    except psycopg.Error as error:
+        outcome.wrong.append(f"{label}: {str(error).strip()}")
+        return False
+    if row != (True,):
+        outcome.wrong.append(f"{label}: answered {row}")
+    return row == (True,)
+
+
+def _sweep(dsn: str, truth: Truth, thing: str, outcome: Outcome, *, readable_only: bool = False) -> None:
+    """A clean relation shows no outsider a row with the word `canary`, and no outsider's write touches such a row."""
+    canaries = f"select array_agg(ctid::text || x::text order by ctid) from {thing} x where x::text ilike '%canary%'"
+    try:
+        with staged(dsn, truth) as connection:
+            if not readable_only:
+                columns = [r[0] for r in connection.execute(
+                    "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
+                    " and attgenerated = '' and attidentity <> 'a'", [thing]).fetchall()]
+                is_table = connection.execute("select relkind in ('r', 'p') from pg_class where oid = to_regclass(%s)", [thing]).fetchone()
+                before = connection.execute(canaries).fetchone() if is_table == (True,) else None  # type: ignore[call-overload]
+                if is_table == (True,) and before == (None,):
+                    outcome.uncovered.append(thing)
+            for who in (*truth.outsiders, None):
+                become = f"select proof.act('{who}')" if who else "select proof.anon()"
+                seen = _as(connection, become, f"select count(*) from {thing} x where x::text ilike '%canary%'")
+                if seen and seen[0]:
+                    outcome.wrong.append(f"clean {thing}: {who or 'anon'} reads {seen[0]} canary rows")
+                if readable_only or before is None:
+                    continue
+                for statement in (f"delete from {thing}", *(f'update {thing} set "{c}" = "{c}"' for c in columns)):
+                    connection.execute("savepoint s")
+                    _as(connection, become, statement, keep=True)
+                    if connection.execute(canaries).fetchone() != before:  # type: ignore[call-overload]
+                        outcome.wrong.append(f"clean {thing}: {who or 'anon'} changes canary rows by: {statement}")
+                    connection.execute("rollback to savepoint s")
+            outcome.swept += 1
+    except psycopg.Error as error:
+        outcome.wrong.append(f"sweep {thing}: {str(error).strip()}")
+
+
+def _as(connection: psycopg.Connection, become: str, statement: str, *, keep: bool = False) -> tuple[object, ...] | None:
+    connection.execute("savepoint act")
+    row = None
+    try:
+        connection.execute(become)  # type: ignore[call-overload]
+        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        row = cursor.fetchone() if cursor.description else None
+        connection.execute("select proof.owner()")
+        connection.execute("release savepoint act" if keep else "rollback to savepoint act")
+    except psycopg.Error:
+        connection.execute("rollback to savepoint act")
+    return row
+
+
+@contextmanager
+def databases() -> Iterator[Callable[[str, str], str]]:
+    """A maker of empty databases with the platform's schema, for each regime of default grants."""
+    template = os.environ.get("CORPUS_DSN")
+    if template:
+
+        def make(grants: str, name: str) -> str:
+            with psycopg.connect(template.format(user="supabase_admin", database="postgres"), autocommit=True) as admin:
+                admin.execute(f'drop database if exists "c_{name}" with (force)')  # type: ignore[call-overload]
+                admin.execute(f'create database "c_{name}" template t_{grants}')  # type: ignore[call-overload]
+                admin.execute(f'alter database "c_{name}" set search_path = "$user", public, extensions')  # type: ignore[call-overload]
+                admin.execute(f'grant all on database "c_{name}" to postgres')  # type: ignore[call-overload]
+            return template.format(user="postgres", database=f"c_{name}")
+
+        yield make
+        return
+    from fixtures.stack.postgres import Cluster
+
+    with tempfile.TemporaryDirectory(prefix="greenlight-corpus-") as scratch:
+        clusters: dict[str, Cluster] = {}
+
+        def on_cluster(grants: str, name: str) -> str:
+            if grants not in clusters:
+                clusters[grants] = Cluster.start(Path(scratch) / grants, default_grants=grants)  # type: ignore[arg-type]
+            return clusters[grants].create(f"corpus_{name}")
+
+        try:
+            yield on_cluster
+        finally:
+            for cluster in clusters.values():
+                cluster.stop()
+
+
+def main(wanted: list[str]) -> int:
+    """Prove the named schemas (all without a name); the exit status is 1 if any part of the truth is wrong."""
+    failed, leaks = 0, 0
+    with databases() as make:
+        for name in wanted or names():
+            truth = load(name)
+            outcome = prove(make(truth.grants, name), truth)
+            leaks += outcome.proved
+            failed += bool(outcome.wrong)
+            print(f"{name}: {outcome.proved} of {len(truth.leak)} leaks proved, {outcome.controls} of {len(truth.control)} controls hold, "
+                  f"{len(truth.clean)} clean ({outcome.swept} swept; no canary in: {', '.join(outcome.uncovered) or 'none'})")
+            for line in outcome.wrong:
+                print(f"  WRONG {line}")
+    print(f"{leaks} leaks proved in all")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
