@@ -1,0 +1,113 @@
+"""Attestations: what people sign for, in `environments/attestations.toml`, for the items that no program can decide.
+
+    [[attestation]]
+    item = "contact-engineering"
+    environment = "production"
+    by = "Ada Lovelace"
+    role = "engineering lead"
+    on = 2026-11-20T09:30:00Z
+    statement = "On call from 20 November: Ada Lovelace, +44 20 7946 0000; called once, answered."
+    link = "https://wiki.example.org/on-call"
+    expires = 2026-12-31
+
+One that is lapsed, dated in the future, or signed by nobody does not count, and a later one supersedes all earlier ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from environments.files import read_toml, validated
+
+ATTESTATIONS_FILE = Path(__file__).parent / "attestations.toml"
+
+_PLACEHOLDER = re.compile(
+    r"\[[^\]]*\]|<[^>]*>|\b(tbd|tba|todo|fixme|xxx+|n/a|lorem ipsum|your name|placeholder)\b|\?\?+", re.IGNORECASE
+)
+
+
+def _day(at: time) -> BeforeValidator:
+    """Let a bare date stand for a moment of that day in UTC."""
+
+    def moment(value: Any) -> Any:
+        plain = isinstance(value, date) and not isinstance(value, datetime)
+        return datetime.combine(value, at, UTC) if plain else value
+
+    return BeforeValidator(moment)
+
+
+Start = Annotated[AwareDatetime, _day(time.min)]
+"""A moment, or a day: its beginning in UTC."""
+End = Annotated[AwareDatetime, _day(time.max)]
+"""A moment, or a day: its end in UTC."""
+
+
+def placeholder(text: str) -> str | None:
+    """What in the text still waits for a person (`[Contact]`, `TBD`), "" where there is no text, None if it is filled in."""
+    if not text.strip(" -–—.,:;_\t\n"):
+        return ""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else None
+
+
+class Attestation(BaseModel):
+    """One person's signed statement about one item on one environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    item: str
+    environment: str
+    by: str = ""
+    role: str = ""
+    on: Start
+    statement: str = ""
+    link: str = ""
+    expires: End
+
+    def invalid(self, now: datetime) -> str | None:
+        """Why the attestation does not count at `now` (timezone-aware), or None if it does."""
+        for key, text in (("by", self.by), ("role", self.role), ("statement", self.statement)):
+            found = placeholder(text)
+            if found is not None:
+                return f"`{key}` of the attestation is empty" if not found else f"`{key}` of the attestation says {found}"
+        if self.link and placeholder(self.link):
+            return f"`link` of the attestation says {placeholder(self.link)}"
+        if self.on > now:
+            return f"attested by {self.by} on {self.on:%Y-%m-%d}, which is in the future"
+        if self.expires < now:
+            return f"the attestation of {self.by} lapsed on {self.expires:%Y-%m-%d}"
+        return None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attestation: tuple[Attestation, ...] = Field(default=())
+
+
+def load_attestations(file: Path = ATTESTATIONS_FILE) -> tuple[Attestation, ...]:
+    """All attestations of the file, none if there is no such file; raises `ConfigurationError` if it is wrong."""
+    return validated(_File, read_toml(file), file).attestation if file.exists() else ()
+
+
+def attested(
+    attestations: Iterable[Attestation], item: str, environment: str, now: datetime
+) -> tuple[Attestation | None, str]:
+    """The attestation that decides the item on the environment at `now`, or None and why there is none.
+
+    The latest one supersedes the others, whatever it says; one dated in the future supersedes nothing.
+    """
+    ours = sorted(
+        (one for one in attestations if one.item == item and one.environment == environment), key=lambda one: one.on
+    )
+    if not ours:
+        return None, "not attested"
+    latest = next((one for one in reversed(ours) if one.on <= now), ours[-1])
+    reason = latest.invalid(now)
+    return (None, reason) if reason else (latest, "")
