@@ -1,42 +1,35 @@
-"""What an environment file says under `[migrations]`: what a rollout must leave behind, so that any rollout can be judged.
-
-```toml
-[migrations]
-rollout = "../fixtures/reference"             # the directory that holds supabase/migrations; default: the stack's
-expected = ["20251025200000_multi_tenant_organizations", …]   # what is rolled out; what comes before is the baseline
-tables = ["public.organizations", …]          # the new tables
-old_rows = "../fixtures/reference/…/old.sql"  # rows as they were before, where the baseline's migrations bring none
-
-[migrations.backfilled]                       # old rows, and whom they were given to
-tables = ["public.media_assets", "public.content_embeddings"]
-column = "organization_id"
-value = "00000000-0000-0000-0000-000000000001"
-
-[migrations.seeds.default-organization]       # exactly these rows, where `where` holds
-table = "public.organizations"
-where = "id = '00000000-0000-0000-0000-000000000001'"
-rows = [{ name = "LearnPlay", slug = "learnplay" }]
-```
-"""
+"""`[migrations]` of an environment file, and the contract it points to: what a rollout must leave in the database."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from environments.files import read_toml, validated
+from environments.sections import File, Section, Words
 
 TableName = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")]
 Label = Annotated[str, Field(pattern=r"^\d{14}_[^/]+$", description="a migration's file name without .sql")]
 Scalar = str | int | float | bool
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Migrations(Section):
+    """`[migrations]`: where the rollout's migrations are, and what they must leave behind."""
+
+    rollout: File | None = None
+    """The folder with `supabase/` in it; that of `stack.rollout` or `app.path` unless given."""
+    contract: File = Path(__file__).with_name("contract.toml")
+    """What the rollout must leave behind; another rollout brings its own."""
+    old_rows: File | None = None
+    """SQL that puts rows into the baseline's tables, where its own migrations bring none."""
+    ignored_schemas: Words = ()
+    """Schemas of the target that somebody else owns: no drift there."""
 
 
-class Seed(_Section):
-    """Rows that the migrations seed; `exact`: no others may be there where `where` (SQL) holds."""
+class Seed(Section):
+    """Rows that the migrations seed. `exact`: there are no others where the SQL condition `where` holds."""
 
     table: TableName
     where: str = "true"
@@ -46,12 +39,18 @@ class Seed(_Section):
     @model_validator(mode="after")
     def _same_columns(self) -> Self:
         columns = set(self.rows[0])
-        if wrong := [row for row in self.rows if set(row) != columns]:
-            raise ValueError(f"every row names the same columns ({', '.join(sorted(columns))}); not so: {wrong[0]}")
+        for number, row in enumerate(self.rows, start=1):
+            if set(row) != columns:
+                raise ValueError(f"row {number}: expected the same columns as in row 1 ({', '.join(sorted(columns))})")
         return self
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rows name."""
+        return tuple(self.rows[0])
 
-class Backfilled(_Section):
+
+class Backfilled(Section):
     """Tables of the baseline that got a tenant column, and the tenant that their old rows were given to."""
 
     tables: tuple[TableName, ...] = Field(min_length=1)
@@ -59,13 +58,25 @@ class Backfilled(_Section):
     value: Scalar
 
 
-class Migrations(_Section):
-    """The `[migrations]` section."""
+class Contract(Section):
+    """What a rollout must leave in the database."""
 
-    rollout: Path | None = None
-    expected: tuple[Label, ...] = Field(default=(), description="in the order in which they are applied")
-    tables: tuple[TableName, ...] = ()
-    old_rows: Path | None = None
-    backfilled: Backfilled | None = None
+    migrations: tuple[Label, ...] = Field(min_length=1)
+    """What is rolled out, in order. What comes before the first is the baseline."""
+    tables: tuple[TableName, ...] = Field(min_length=1)
+    """The new tables."""
+    default_organization: Seed | None = None
     seeds: dict[str, Seed] = Field(default_factory=dict)
-    ignored_schemas: tuple[str, ...] = Field(default=(), description="schemas on the target that somebody else owns")
+    """Name → the other rows that everybody shares."""
+    backfilled: Backfilled | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if list(self.migrations) != sorted(set(self.migrations)):
+            raise ValueError("migrations: expected each once, in ascending order")
+        return self
+
+
+def load_contract(file: Path) -> Contract:
+    """Read a contract. Raises `ConfigurationError` naming file, key and what was expected."""
+    return validated(Contract, read_toml(file), file)
