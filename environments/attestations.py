@@ -10,7 +10,7 @@
     link = "https://wiki.example.org/on-call"
     expires = 2026-12-31
 
-One that is lapsed, dated in the future, or signed by nobody does not count, and a later one supersedes all earlier ones.
+One that is lapsed, dated in the future, or signed by nobody does not count, and a later one supersedes earlier ones.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ End = Annotated[AwareDatetime, _day(time.max)]
 
 
 def placeholder(text: str) -> str | None:
-    """What in the text still waits for a person (`[Contact]`, `TBD`), "" where there is no text, None if it is filled in."""
+    """What in the text still waits for a person (`[Contact]`, `TBD`); "" if there is no text, None if all is said."""
     if not text.strip(" -–—.,:;_\t\n"):
         return ""
     found = _PLACEHOLDER.search(text)
@@ -75,9 +75,9 @@ class Attestation(BaseModel):
         for key, text in (("by", self.by), ("role", self.role), ("statement", self.statement)):
             found = placeholder(text)
             if found is not None:
-                return f"`{key}` of the attestation is empty" if not found else f"`{key}` of the attestation says {found}"
-        if self.link and placeholder(self.link):
-            return f"`link` of the attestation says {placeholder(self.link)}"
+                return f"`{key}` of the attestation {f'says {found}' if found else 'is empty'}"
+        if self.link and (found := placeholder(self.link)):
+            return f"`link` of the attestation says {found}"
         if self.on > now:
             return f"attested by {self.by} on {self.on:%Y-%m-%d}, which is in the future"
         if self.expires < now:

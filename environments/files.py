@@ -1,7 +1,7 @@
 """Reading a file that a person wrote: TOML, checked against a model, with one clear line when it is wrong.
 
-The line names the file, the key (or the line of a syntax error) and what was expected; a misspelt key or word is answered
-with the one that was probably meant. Values are never repeated in it: they may be secrets.
+The line names the file, the key (or the line of a syntax error) and what was expected; a misspelt key or word is
+answered with the one that was probably meant. Values are never repeated in it: they may be secrets.
 """
 
 from __future__ import annotations
@@ -37,15 +37,21 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def validated(model: type[M], data: Mapping[str, Any], file: Path) -> M:
-    """The data as the model; raises `ConfigurationError` about the first thing that is wrong, naming the others."""
+    """The data as the model; raises `ConfigurationError` about the first thing that is wrong, naming the others.
+
+    Validators find the file's own folder in their context, as `folder`.
+    """
     try:
-        return model.model_validate(dict(data))
+        return model.model_validate(dict(data), context={"folder": file.parent.resolve()})
     except ValidationError as error:
         # A key that the model does not know usually explains the one that it misses.
         errors = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         keys = list(dict.fromkeys(_key(model, one["loc"]) for one in errors))
         others = f" (wrong too: {', '.join(keys[1:4])})" if len(keys) > 1 else ""
-        raise ConfigurationError(file, keys[0], _expected(model, errors[0]) + others) from None
+        key, expected = keys[0], _expected(model, errors[0])
+        if found := re.fullmatch(r"([a-z][\w.]*): (.+)", expected):  # a rule between settings names the one to change
+            key, expected = found[1], found[2]
+        raise ConfigurationError(file, key, expected + others) from None
 
 
 def meant(word: str, words: Iterable[str]) -> str:
@@ -64,7 +70,9 @@ def _expected(model: type[BaseModel], error: ErrorDetails) -> str:
             return "expected a value, found none"
         case "literal_error":
             word = error["input"] if isinstance(error["input"], str) else ""
-            return f"expected {error['ctx']['expected']}{meant(word, re.findall(r"'([^']+)'", error['ctx']['expected']))}"
+            expected = str(error["ctx"]["expected"])
+            words = re.findall(r"'([^']+)'", expected)
+            return f"expected {expected}{meant(word, words)}"
         case "value_error":
             return str(error["ctx"]["error"])
         case "model_type" | "dict_type" | "model_attributes_type":

@@ -1,12 +1,12 @@
 """Waivers: failures that somebody accepts for a while, in `environments/waivers.toml`. The failure stays visible.
 
-    [[waiver]]
-    item = "should-cache-hits"
-    environment = "staging"
-    reason = "The cache in front of Storage is switched on in the week after the deploy."
-    ticket = "https://tracker.example.org/OPS-231"
-    approver = "Grace Hopper"
-    expires = 2026-12-15
+[[waiver]]
+item = "should-cache-hits"
+environment = "staging"
+reason = "The cache in front of Storage is switched on in the week after the deploy."
+ticket = "https://tracker.example.org/OPS-231"
+approver = "Grace Hopper"
+expires = 2026-12-15
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Waiver(BaseModel):
         for key, text in (("reason", self.reason), ("ticket", self.ticket), ("approver", self.approver)):
             found = placeholder(text)
             if found is not None:
-                return f"`{key}` of the waiver is empty" if not found else f"`{key}` of the waiver says {found}"
+                return f"`{key}` of the waiver {f'says {found}' if found else 'is empty'}"
         if self.expires < now:
             return f"the waiver approved by {self.approver} expired on {self.expires:%Y-%m-%d}"
         return None
