@@ -7,7 +7,6 @@ Each schema gets a database of its own; each proof runs in a transaction that is
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from fixtures.stack.postgres import Cluster
 from tests.isolation_corpus.truth import HERE, Truth, load, names, normal
 
 HELPERS = (HERE / "proof.sql").read_text()
@@ -170,21 +170,6 @@ def _as(connection: psycopg.Connection, become: str, statement: str, *, keep: bo
 @contextmanager
 def databases() -> Iterator[Callable[[str, str], str]]:
     """A maker of empty databases with the platform's schema, for each regime of default grants."""
-    template = os.environ.get("CORPUS_DSN")
-    if template:
-
-        def make(grants: str, name: str) -> str:
-            with psycopg.connect(template.format(user="supabase_admin", database="postgres"), autocommit=True) as admin:
-                admin.execute(f'drop database if exists "c_{name}" with (force)')  # type: ignore[call-overload]
-                admin.execute(f'create database "c_{name}" template t_{grants}')  # type: ignore[call-overload]
-                admin.execute(f'alter database "c_{name}" set search_path = "$user", public, extensions')  # type: ignore[call-overload]
-                admin.execute(f'grant all on database "c_{name}" to postgres')  # type: ignore[call-overload]
-            return template.format(user="postgres", database=f"c_{name}")
-
-        yield make
-        return
-    from fixtures.stack.postgres import Cluster
-
     with tempfile.TemporaryDirectory(prefix="greenlight-corpus-") as scratch:
         clusters: dict[str, Cluster] = {}
 

@@ -47,6 +47,11 @@ def lesser(kind: str) -> bool:
     return "oracle" in kind or "conditional" in kind
 
 
+def _shadowing(finding: FindingLike) -> bool:
+    text = " ".join(str(getattr(finding, name, "")) for name in ("kind", "operation", "observed")).lower()
+    return any(word in text for word in ("shadow", "search_path", "pg_temp"))
+
+
 def score(truth: Truth, findings: Iterable[FindingLike]) -> Score:
     """Compare findings with the truth of one schema.
 
@@ -67,12 +72,14 @@ def score(truth: Truth, findings: Iterable[FindingLike]) -> Score:
             result.otherwise.append((leak, ", ".join(sorted({f.kind for f in hits}))))
         else:
             result.missed.append(leak)
+    # The API offers no way to make a temporary table: sound functions that one could shadow so are told apart below.
     accepted = {normal(thing) for thing in truth.accepted}
     for finding in relevant:
         thing = normal(finding.object)
         if thing in guilty or (thing in accepted and lesser(finding.kind)):
             continue
-        (result.lesser if lesser(finding.kind) else result.false_alarms).append(finding)
+        mild = lesser(finding.kind) or _shadowing(finding)
+        (result.lesser if mild else result.false_alarms).append(finding)
     return result
 
 

@@ -49,7 +49,7 @@ class Truth(_Strict):
     """Sound but for an inherent oracle or an exposure by their own data (a globally unique slug, a published row): a
     finding of such a lower kind is neither found nor a false alarm, any other is one."""
     accepted_operations: tuple[str, ...] = ()
-    """Operations that no finding is charged for, on any object (truncate, where the old default grants gave it to all)."""
+    """Operations that no finding is charged for: what the old default grants gave to all and the API does not offer."""
     leak: tuple[Leak, ...] = ()
     control: tuple[Control, ...] = ()
 
