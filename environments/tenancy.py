@@ -1,0 +1,84 @@
+"""The `[tenancy]` section of an environment file: what a person declares about tenants; it overrides what is inferred."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+LOWER_KINDS = ("oracle", "exposure", "conditional-exposure", "attribution")
+Operation = Literal["select", "insert", "update", "delete", "execute"]
+Scope = Literal["own", "other", "global"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Membership(_Strict):
+    """Where a user's tenant is written: a table with both, or a claim of the token."""
+
+    table: str | None = None
+    user: str | None = None
+    tenant: str | None = None
+    role: str | None = None
+    claim: str | None = None
+    """Dotted path in the token, for example `app_metadata.tenant_id`."""
+
+
+class PublicByDesign(_Strict):
+    """An object that everybody may read on purpose."""
+
+    object: str
+    reason: str = Field(min_length=1)
+    actors: tuple[str, ...] = ()
+    """Only these roles (`anon`, `authenticated`); empty means both."""
+
+
+class Accepted(_Strict):
+    """A finding of a lower kind (an inherent oracle, a conditional exposure) that a person accepts."""
+
+    object: str
+    kind: str
+    reason: str = Field(min_length=1)
+    operation: str | None = None
+
+    @field_validator("kind")
+    @classmethod
+    def _only_lower(cls, kind: str) -> str:
+        if kind not in LOWER_KINDS:
+            raise ValueError(
+                f"only findings of kind {', '.join(LOWER_KINDS)} can be accepted; {kind!r} must be repaired"
+            )
+        return kind
+
+
+class Grant(_Strict):
+    """One line of the declared access matrix: what a role may do with which rows of an object."""
+
+    role: str
+    object: str
+    own: tuple[Operation, ...] = ()
+    other: tuple[Operation, ...] = ()
+    global_: tuple[Operation, ...] = Field(default=(), alias="global")
+
+
+class Tenancy(_Strict):
+    """Declarations that help or correct inference; everything is optional."""
+
+    root: str | None = None
+    """The table whose rows are the tenants, for example `public.organizations`."""
+    membership: tuple[Membership, ...] = ()
+    tenant_columns: dict[str, str] = Field(default_factory=dict)
+    """Table → column that holds the tenant's key, where no foreign key says so."""
+    public: tuple[PublicByDesign, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """`schema.table.column` → values (as text) that synthesis may use there."""
+    roles: tuple[str, ...] = ()
+    """Role values, lowest first; inferred from what each may do otherwise."""
+    exposed_schemas: tuple[str, ...] = ()
+    """Schemas that PostgREST exposes; inferred from grants otherwise."""
+    matrix: tuple[Grant, ...] = ()
+    synthetic_tenants: bool = True
+    """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
