@@ -1,0 +1,9 @@
+"""Names the plugins; defines nothing. Hooks live in the module whose subject they serve."""
+
+pytest_plugins = [
+    "fixtures.environment",
+    "fixtures.checklist",
+    "fixtures.evidence",
+    "fixtures.findings",
+    "reports.verdict",
+]

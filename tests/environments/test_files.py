@@ -1,0 +1,132 @@
+"""A wrong environment file is one clear line: the file, the key, and what was expected there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments.loading import load_environment
+from fixtures.errors import ConfigurationError
+
+DSN = 'dsn = "postgresql://postgres:hidden@db.example/postgres"\n'
+
+
+def refusal(folder: Path, text: str, name: str = "eu.toml", **variables: str) -> str:
+    file = folder / name
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_environment(file, variables)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "hidden" not in message, "a secret in the message"
+    return message.removeprefix(f"{file}: ")
+
+
+def test_smallest_file_is_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "eu-west.toml"
+    file.write_text('[database]\ndsn = "${DB}"\n')
+
+    environment = load_environment(file, {"DB": "postgresql://u:p@h/postgres"})
+
+    assert (environment.name, environment.profile, environment.phase) == ("eu-west", "staging", "deployment")
+    assert environment.require("database.dsn") == "postgresql://u:p@h/postgres"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[database]\ndns = 1\n", "database.dns: unknown key (did you mean dsn?) (wrong too: database.dsn)"),
+        (f"[databse]\n{DSN}", "databse: unknown key (did you mean database?)"),
+        (f"[database]\n{DSN}lock_timeout = 'soon'\n", "database.lock_timeout: expected a valid number"),
+        (f"[database]\n{DSN}lock_timeout = 0\n", "database.lock_timeout: expected greater than 0"),
+        ("database = 3\n", "database: expected a table"),
+        (f"profile = 'prodction'\n[database]\n{DSN}", "profile: expected 'local', 'staging' or 'production' (did you"),
+        ("[database]\ndsn = 'mysql://hidden'\n", "database.dsn: expected a connection string such as postgresql://"),
+        ("[database\n", "line 1, column 10: not valid TOML: Expected ']' at the end of a table declaration"),
+        (f"[database]\n{DSN}{DSN}", "line 3, column 57: not valid TOML: Cannot overwrite a value"),
+        ("", "file: expected at least one of [database], [api], [web] or [stack]"),
+        ("[api]\nurl = 'db.example'\npublishable_key = 'k'", "api.url: expected an address such as https://host"),
+        ("[api]\nurl = 'https://db.example'\n", "api: expected publishable_key"),
+        (
+            "[api]\nurl = 'https://db.example'\npublishable_key = 'sb_secret_hidden'\n",
+            "api.publishable_key: expected a key that browsers may have, found a secret one",
+        ),
+        (
+            "[api]\nurl = 'https://db.example'\npublishable_key = 'k'\nsecret_key = 'sb_publishable_k'\n",
+            "api.secret_key: expected a secret key, found one for browsers",
+        ),
+        (
+            f"[database]\n{DSN}[users.organizations.acme]\nviewer = 'hidden'\n",
+            "users.organizations.acme.viewer.email: expected",
+        ),
+        (
+            f"[database]\n{DSN}[users.organizations.acme]\nviewer = 'viewer@acme.test'\n",
+            "users: expected a password for organizations.acme.viewer",
+        ),
+        (
+            f"[database]\n{DSN}[users.organizations.acme]\nowner = 'viewer@acme.test'\n",
+            "users.organizations.acme.owner: unknown key; known here: slug, viewer, editor, org_admin",
+        ),
+        (
+            f"[database]\n{DSN}[permissions]\ncanary_tenants = ['acme']\n",
+            "permissions.canary_tenants: expected organizations of [users.organizations] (none), found acme",
+        ),
+        (f"[database]\n{DSN}[load]\nenabled = true\n", "load.users: expected a limit"),
+        (f"[database]\n{DSN}[deployment]\ndeployed_at = 2099-01-01T00:00:00Z\n", "deployment.deployed_at: expected a"),
+        ("[stack]\nrollout = 'nowhere'\n", "stack.rollout: expected a folder with supabase/ in it, found none at /"),
+        (f"name = 'x'\n[database]\n{DSN}", "name: unknown key: an environment is named after its file"),
+        (f"[database]\n{DSN}dump = '${{lost'\n", "database.dump: expected ${NAME} or ${NAME:-default}"),
+        (f"[database]\n{DSN}dump = '${{not a name}}'\n", "database.dump: expected ${NAME} or ${NAME:-default}"),
+    ],
+)
+def test_wrong_file_is_one_clear_line(tmp_path: Path, text: str, expected: str) -> None:
+    assert refusal(tmp_path, text).startswith(expected)
+
+
+def test_all_missing_variables_are_named_at_once(tmp_path: Path) -> None:
+    text = '[database]\ndsn = "${A_DB}"\npooler = "${A_POOLER}"\n[web]\nurl = "${A_WEB}"\n'
+
+    message = refusal(tmp_path, text, A_POOLER="")
+
+    assert message.startswith("database.dsn: not set: A_DB, A_POOLER, A_WEB (expected in the environment")
+
+
+def test_empty_default_leaves_the_setting_out(tmp_path: Path) -> None:
+    file = tmp_path / "eu.toml"
+    file.write_text(f'[database]\n{DSN}lock_timeout = "${{LOCK:-7}}"\npooler = "${{POOLER:-}}"\n')
+
+    environment = load_environment(file, {"POOLER": ""})
+
+    assert environment.database is not None
+    assert environment.database.pooler is None
+    assert environment.database.lock_timeout == 7
+
+
+def test_production_is_read_only_by_construction(tmp_path: Path) -> None:
+    for name, profile in (("production.toml", ""), ("eu.toml", "profile = 'production'\n")):
+        message = refusal(tmp_path, f"{profile}[database]\n{DSN}[permissions]\nwrites = true\n", name)
+        assert message.startswith("permissions.writes: expected false")
+
+
+def test_production_takes_load_only_by_name(tmp_path: Path) -> None:
+    limits = "enabled = true\nusers = 5\nduration = 30\nmax_requests = 100\nrate = 5\n"
+
+    message = refusal(tmp_path, f"[database]\n{DSN}[load]\n{limits}", "production.toml")
+
+    assert message.startswith('load.confirm: expected "production"')
+    (tmp_path / "production.toml").write_text(f"[database]\n{DSN}[load]\n{limits}confirm = 'production'\n")
+    assert load_environment(tmp_path / "production.toml", {}).load.enabled
+
+
+def test_production_makes_up_no_tenants_unless_the_file_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "production.toml"
+    for declared, expected in (("", False), ("[tenancy]\nsynthetic_tenants = true\n", True)):
+        file.write_text(f"[database]\n{DSN}{declared}")
+        assert load_environment(file, {}).tenancy.synthetic_tenants is expected
+
+
+def test_file_named_after_a_profile_has_it(tmp_path: Path) -> None:
+    message = refusal(tmp_path, f"profile = 'staging'\n[database]\n{DSN}", "production.toml")
+
+    assert message == 'profile: expected "production", as the file is named'
