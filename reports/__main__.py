@@ -1,0 +1,80 @@
+"""What a person or a CI job does with a verdict on disk: `python -m reports {show,signoff,accept-unfinished} PATH`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fixtures.catalogue import Catalogue
+from fixtures.errors import GreenlightError
+from reports import signoff
+from reports.model import NO_CHECK_YET, Verdict
+from reports.terminal import console_for, render, shown
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 for go (or what the command accepts), 1 for no-go, 2 for misuse."""
+    parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known: tuple[tuple[str, Callable[[Verdict, Path], int], str], ...] = (
+        ("show", show, "print the terminal summary again; exits 0 exactly for go"),
+        ("signoff", sign_off, "write signoff.md and signoff.html again, beside the verdict"),
+        ("accept-unfinished", accept_unfinished, f'exit 0 also where nothing but "{NO_CHECK_YET}" keeps the run from go'),
+    )
+    for name, command, text in known:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("path", type=Path, metavar="PATH", help="a verdict.json, or the directory that holds it")
+        sub.set_defaults(command=command)
+    parsed = parser.parse_args(arguments)
+    path: Path = parsed.path / "verdict.json" if parsed.path.is_dir() else parsed.path
+    try:
+        status: int = parsed.command(Verdict.read(path), path)
+    except GreenlightError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return status
+
+
+def show(verdict: Verdict, path: Path) -> int:
+    """Print the terminal summary again."""
+    reports = [
+        (name, shown(path.parent / file))
+        for name, file in (("Verdict", path.name), ("Sign-off", "signoff.html"), ("Allure", "allure.html"))
+        if (path.parent / file).exists()
+    ]
+    colour = sys.stdout.isatty()
+    width = console_for(sys.stdout, colour=colour, width=None).width if not colour else None
+    render(verdict, console_for(sys.stdout, colour=colour, width=width), reports)
+    return 0 if verdict.go else 1
+
+
+def sign_off(verdict: Verdict, path: Path) -> int:
+    """Write the sign-off sheet again."""
+    for written in signoff.write(verdict, path.parent, Catalogue.load()):
+        print(shown(written))
+    return 0
+
+
+def accept_unfinished(verdict: Verdict, path: Path) -> int:
+    """Accept a run that only checks not yet written keep from go: a full selection, without any other problem."""
+    del path
+    if verdict.go and verdict.selection == "full" and not verdict.in_the_way:
+        print(verdict.headline)
+        return 0
+    others = [item for item in verdict.in_the_way if (item.status, item.reason) != ("unverified", NO_CHECK_YET)]
+    reasons = [*verdict.problems, *(f"{item.id}: {item.status}: {item.reason}" for item in others)]
+    if verdict.selection != "full":
+        reasons.append("a partial selection is no gate")
+    if not any(item.status == "verified" for item in verdict.items):
+        reasons.append("nothing was verified")
+    if reasons:
+        print(f"not accepted: {verdict.headline}", *(f"  {reason}" for reason in reasons), sep="\n", file=sys.stderr)
+        return 1
+    print(f'accepted: only "{NO_CHECK_YET}" is in the way ({len(verdict.in_the_way)} must-items)')
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
