@@ -1,0 +1,218 @@
+"""Which environment a run is about, and when its stack is started: real pytest runs on projects of a few lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parent.parent.parent
+USAGE_ERROR = pytest.ExitCode.USAGE_ERROR
+DSN = 'dsn = "postgresql://u:p@h/postgres"\n'
+
+# The stack's place is taken by a stand-in that writes down what happens to it.
+CONFTEST = """
+import os, sys, types
+from pathlib import Path
+from fixtures.errors import MigrationError
+
+pytest_plugins = ["fixtures.environment", "fixtures.checklist"]
+HERE = Path(__file__).parent
+
+def say(what):
+    with (HERE / "stack.log").open("a") as log:
+        log.write(what + "\\n")
+
+class Running:
+    class info:
+        @staticmethod
+        def variables():
+            return {"STACK_DB_URL": "postgresql://the.stack/postgres"}
+
+    def stop(self):
+        say("stopped")
+
+def launch(rollout, **settings):
+    if (rollout / "broken").exists():
+        raise MigrationError("0001_first.sql", 3, "create tabel t", 'syntax error at or near "tabel"')
+    say(f"launched {rollout.name} {settings['jwt']}")
+    return Running()
+
+stand_in = types.ModuleType("fixtures.stack.launch")
+stand_in.launch = launch
+sys.modules["fixtures.stack.launch"] = stand_in
+"""
+CHECK = """
+import pytest
+
+@pytest.mark.check("db-rls-enabled")
+def test_rls(environment):
+    assert environment.require("database.dsn") == {dsn!r}, environment.name
+
+@pytest.mark.check("prod-smoke-homepage")
+def test_homepage():
+    pass
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the workers of xdist start three times as fast
+    pytester.makefile(".toml", pytest="[pytest]\nstrict = true\ntestpaths = ['suites']\n")
+    pytester.makeconftest(CONFTEST)
+    for folder in ("environments", "suites", "tests", "rollout/supabase"):
+        (pytester.path / folder).mkdir(parents=True)
+    write(pytester, "environments/staging.toml", f"[database]\n{DSN}")
+    write(pytester, "environments/production.toml", '[database]\ndsn = "${PRODUCTION_DB_URL}"\n')
+    write(pytester, "environments/local.toml", "[stack]\nrollout = '../rollout'\n[database]\ndsn = '${STACK_DB_URL}'\n")
+    write(pytester, "suites/test_checks.py", CHECK.format(dsn="postgresql://u:p@h/postgres"))
+    write(pytester, "tests/test_own.py", "def test_own(): pass\n")
+    return pytester
+
+
+def write(project: pytest.Pytester, name: str, text: str) -> Path:
+    path = project.path / name
+    path.write_text(text)
+    return path
+
+
+def run(project: pytest.Pytester, *arguments: str) -> tuple[int, str]:
+    """Exit status, and the one line of a usage error or else the whole output."""
+    result = project.runpytest_inprocess("-p", "xdist", "-p", "no:cacheprovider", *arguments)
+    output = result.stdout.str() + result.stderr.str()
+    if result.ret == USAGE_ERROR:
+        lines = [line for line in output.splitlines() if line.strip() and not line.startswith("=")]
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+        assert len(errors) == 1, output
+        return result.ret, errors[0]
+    return result.ret, output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "no environment named: expected -m with one of local, staging, production, or --env with a file (local,"),
+        (["-m", "stagign"], "-m 'stagign' names no environment (did you mean staging?): expected"),
+        (["-m", "isolation"], "-m 'isolation' names no environment: expected"),
+        (["-m", "not production"], "-m 'not production' names no environment"),
+        (["-m", "staging or local"], "-m 'staging or local' names local and staging: a run is about one environment"),
+        (
+            ["-m", "staging and isolaton"],
+            "-m 'staging and isolaton': unknown marker isolaton (did you mean isolation?)",
+        ),
+        (["-m", "production"], "not set: PRODUCTION_DB_URL (expected in"),
+        (
+            ["--env", "environments/eu.toml"],
+            "environments/eu.toml: file: no such environment file; environments: local, ",
+        ),
+        (["--env", "prodution"], "no such environment file (did you mean production?)"),
+        (["-m", "local", "--env", "staging"], "-m 'local' names local, but "),
+        (["-m", "staging", "--dotenv", "none"], "none: file: expected a file of NAME=value lines"),
+        (["-m", "staging", "-n", "1", "-m", "staging and isolaton"], "unknown marker isolaton"),
+    ],
+)
+def test_usage_error_is_one_clear_line(project: pytest.Pytester, arguments: list[str], expected: str) -> None:
+    status, line = run(project, *arguments)
+
+    assert status == USAGE_ERROR
+    assert expected in line
+
+
+def test_marker_picks_the_file_and_its_checks(project: pytest.Pytester) -> None:
+    status, output = run(project, "-m", "staging")
+
+    assert status == 0, output
+    assert "environment: staging (profile staging, phase deployment)" in output
+    assert "1 passed, 1 deselected" in output, "the homepage of production is no check of staging"
+
+
+def test_env_alone_picks_the_checks_of_its_profile(project: pytest.Pytester) -> None:
+    write(project, "eu.toml", f"[database]\n{DSN}")
+
+    status, output = run(project, "--env", "eu.toml")
+
+    assert status == 0, output
+    assert "environment: eu (profile staging, phase deployment)" in output
+    assert "1 passed, 1 deselected" in output
+
+
+def test_env_and_a_layer_select_both(project: pytest.Pytester) -> None:
+    _, output = run(project, "--env", "staging", "-m", "isolation")
+
+    assert "2 deselected" in output
+
+
+def test_variables_come_from_the_dotenv_file(project: pytest.Pytester) -> None:
+    write(project, ".env", "PRODUCTION_DB_URL=postgresql://u:p@h/postgres\n")
+
+    status, output = run(project, "-m", "production")
+
+    assert status == 0, output
+    assert "2 passed" in output
+
+
+def test_greenlights_own_tests_need_no_environment(project: pytest.Pytester) -> None:
+    status, output = run(project, "tests")
+
+    assert status == 0, output
+    assert "environment:" not in output
+
+
+@pytest.mark.parametrize("arguments", [["--markers"], ["--help"], ["--version"], ["--fixtures"]])
+def test_information_needs_no_environment(project: pytest.Pytester, arguments: list[str]) -> None:
+    assert run(project, *arguments)[0] == 0
+
+
+def log(project: pytest.Pytester) -> list[str]:
+    file = project.path / "stack.log"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def local(project: pytest.Pytester, body: str = CHECK.format(dsn="postgresql://the.stack/postgres")) -> None:
+    write(project, "suites/test_checks.py", body)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_stack_is_launched_once_and_stopped(project: pytest.Pytester, workers: list[str]) -> None:
+    local(project)
+
+    status, output = run(project, "-m", "local", *workers)
+
+    assert status == 0, output
+    assert log(project) == ["launched rollout ES256", "stopped"]
+
+
+def test_stack_is_not_launched_when_nothing_will_run(project: pytest.Pytester) -> None:
+    local(project)
+
+    run(project, "-m", "local", "--collect-only")
+    run(project, "-m", "local and load")
+    run(project, "-m", "staging")
+    write(project, "suites/test_broken.py", "import nothing_of_this_name\n")
+    run(project, "-m", "local")
+
+    assert log(project) == []
+
+
+@pytest.mark.parametrize("ending", ["raise KeyboardInterrupt", "pytest.exit('enough')", "assert False"])
+def test_stack_is_stopped_however_the_run_ends(project: pytest.Pytester, ending: str) -> None:
+    local(project, f"import pytest\n@pytest.mark.check('db-rls-enabled')\ndef test_rls():\n    {ending}\n")
+
+    ended = project.runpytest_subprocess("-m", "local")  # Ctrl-C in this process would be ours
+
+    assert ended.ret != 0
+    assert log(project) == ["launched rollout ES256", "stopped"]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_broken_migration_is_answered_with_file_and_message(project: pytest.Pytester, workers: list[str]) -> None:
+    local(project)
+    write(project, "rollout/broken", "")
+
+    status, output = run(project, "-m", "local", *workers)
+
+    assert status == 1
+    assert 'the stack did not start: 0001_first.sql:3: syntax error at or near "tabel"' in output
