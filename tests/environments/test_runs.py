@@ -103,7 +103,7 @@ def run(project: pytest.Pytester, *arguments: str) -> tuple[int, str]:
             ["-m", "staging and isolaton"],
             "-m 'staging and isolaton': unknown marker isolaton (did you mean isolation?)",
         ),
-        (["-m", "production"], "not set: PRODUCTION_DB_URL (expected in"),
+        (["-m", "production"], "environments/production.toml: database.dsn: not set: PRODUCTION_DB_URL (expected in"),
         (
             ["--env", "environments/eu.toml"],
             "environments/eu.toml: file: no such environment file; environments: local, ",
@@ -119,6 +119,7 @@ def test_usage_error_is_one_clear_line(project: pytest.Pytester, arguments: list
 
     assert status == USAGE_ERROR
     assert expected in line
+    assert str(project.path) not in line
 
 
 def test_marker_picks_the_file_and_its_checks(project: pytest.Pytester) -> None:
@@ -182,6 +183,16 @@ def test_stack_is_launched_once_and_stopped(project: pytest.Pytester, workers: l
     status, output = run(project, "-m", "local", *workers)
 
     assert status == 0, output
+    assert log(project) == ["launched rollout ES256", "stopped"]
+
+
+def test_stack_is_launched_for_what_runs_despite_a_broken_module(project: pytest.Pytester) -> None:
+    local(project)
+    write(project, "suites/test_broken.py", "import nothing_of_this_name\n")
+
+    _, output = run(project, "-m", "local", "--continue-on-collection-errors")
+
+    assert "2 passed, 1 error" in output
     assert log(project) == ["launched rollout ES256", "stopped"]
 
 
