@@ -21,7 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known: tuple[tuple[str, Callable[[Verdict, Path], int], str], ...] = (
         ("show", show, "print the terminal summary again; exits 0 exactly for go"),
         ("signoff", sign_off, "write signoff.md and signoff.html again, beside the verdict"),
-        ("accept-unfinished", accept_unfinished, f'exit 0 also where nothing but "{NO_CHECK_YET}" keeps the run from go'),
+        (
+            "accept-unfinished",
+            accept_unfinished,
+            f'exit 0 also where only "{NO_CHECK_YET}" keeps the run from go',
+        ),
     )
     for name, command, text in known:
         sub = commands.add_parser(name, help=text, description=text)

@@ -75,6 +75,8 @@ def begin(config: pytest.Config, directory: Path, *, clean: bool) -> Path:
     directory = Path(chosen).absolute() if chosen else directory
     if clean and not chosen:
         shutil.rmtree(directory, ignore_errors=True)
+    if not config.pluginmanager.has_plugin("allure_pytest"):
+        return directory
     manager = allure_commons.plugin_manager
     for plugin in [plugin for plugin in manager.get_plugins() if isinstance(plugin, AllureFileLogger)]:
         manager.unregister(plugin)
@@ -86,8 +88,8 @@ def begin(config: pytest.Config, directory: Path, *, clean: bool) -> Path:
     return directory
 
 
-def finish(verdict: Verdict, results: Path, out: Path) -> str:
-    """Write what Allure does not know by itself and make `out/allure.html`; returns "" or why there is no HTML."""
+def complete(verdict: Verdict, results: Path) -> None:
+    """Write what Allure does not know by itself: about the run, and a result for everything that did not run."""
     results.mkdir(parents=True, exist_ok=True)
     properties = {
         "environment": verdict.environment,
@@ -104,10 +106,10 @@ def finish(verdict: Verdict, results: Path, out: Path) -> str:
     for result in _missing(verdict):
         path = results / f"{result['uuid']}-result.json"
         path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-    return _html(verdict, results, out)
 
 
-def _html(verdict: Verdict, results: Path, out: Path) -> str:
+def html(verdict: Verdict, results: Path, out: Path) -> str:
+    """Have Allure 3 make `out/allure.html`, one file; returns "" or in one line why there is none."""
     deno = Path(sys.prefix, "bin", "deno")
     if not deno.exists():
         found = shutil.which("deno")

@@ -89,12 +89,13 @@ def _declared(roots: Iterable[Path], base: Path) -> Iterator[tuple[str, str, str
             continue  # its collection error stands in the verdict
         file = path.relative_to(base).as_posix()
         in_decorators: set[ast.Call] = set()
+        called = _names(tree)
         for name, node in _tests(tree):
-            for call in (call for decorator in node.decorator_list for call in _marks(decorator)):
+            for call in (call for decorator in node.decorator_list for call in _marks(decorator, called)):
                 in_decorators.add(call)
                 own = name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else ""
                 yield from ((file, own, item) for item in _ids(call))
-        for call in _marks(tree):
+        for call in _marks(tree, called):
             if call not in in_decorators:
                 yield from ((file, "", item) for item in _ids(call))
 
@@ -109,9 +110,21 @@ def _tests(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncF
                     yield f"{node.name}::{inner.name}", inner
 
 
-def _marks(tree: ast.AST) -> Iterator[ast.Call]:
+def _names(tree: ast.Module) -> set[str]:
+    """What the mark is called in a module: `pytest.mark.check`, and names that it was given."""
+    given = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).endswith("mark.check")
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return {"pytest.mark.check", "mark.check"} | given
+
+
+def _marks(tree: ast.AST, called: set[str]) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.check"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in called:
             yield node
 
 

@@ -38,6 +38,12 @@ _NEEDED = ("fixtures.environment", "fixtures.checklist", "fixtures.evidence", "f
 _UNFINISHED = "the run did not finish"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--no-allure-html`."""
+    text = "leave out Allure's HTML, which takes a second; its results are written all the same"
+    parser.getgroup("greenlight").addoption("--no-allure-html", action="store_true", help=text)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take over where an environment is in play.
@@ -224,7 +230,7 @@ class Judge(_Noting):
         """Write the reports for people. One that cannot be made is named, and takes nothing else with it."""
         reports = [("Verdict", shown(self._out / "verdict.json"))]
         reports.append(("Sign-off", self._made("signoff.html", lambda: _signoff(verdict, self._out, self._catalogue))))
-        reports.append(("Allure", self._made("allure.html", lambda: allure.finish(verdict, self._results, self._out))))
+        reports.append(("Allure", self._made("allure.html", lambda: self._allure(verdict))))
         if (self._out / "evidence").exists():
             reports.append(("Evidence", shown(self._out / "evidence")))
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -234,6 +240,14 @@ class Judge(_Noting):
         terminal.ensure_newline()
         writer = terminal._tw
         render(verdict, console_for(writer._file, colour=writer.hasmarkup, width=_width(writer)), reports)
+
+    def _allure(self, verdict: Verdict) -> str:
+        if not self.config.pluginmanager.has_plugin("allure_listener"):
+            return "the plugin allure_pytest is switched off"
+        allure.complete(verdict, self._results)
+        return (
+            "--no-allure-html" if self.config.option.no_allure_html else allure.html(verdict, self._results, self._out)
+        )
 
     def _made(self, name: str, make: Callable[[], str]) -> str:
         try:
