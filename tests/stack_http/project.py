@@ -187,3 +187,13 @@ class Project:
         await listener.start()
         self._closing.append(listener.stop)
         return listener.url
+
+
+async def raw_request(url: str, line: bytes) -> bytes:
+    """What comes back for a request that a well-behaved client would not send; `line` may have headers in it."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(line + b"\r\nhost: x\r\nconnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return answer

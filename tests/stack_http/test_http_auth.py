@@ -78,7 +78,7 @@ def test_newer_api_version_gets_the_newer_body(api: Api) -> None:
     assert answer.headers["x-supabase-api-version"] == "2024-01-01"
 
 
-def test_refresh_token_is_good_for_one_exchange(api: Api, project: Project, user: User) -> None:
+def test_refresh_token_is_good_for_one_exchange(project: Project, user: User) -> None:
     strict = httpx.Client(base_url=project.auth_with(refresh_token_reuse_interval=0))
 
     def exchange(token: str) -> httpx.Response:

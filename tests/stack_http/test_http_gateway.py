@@ -13,7 +13,8 @@ import pytest
 
 from fixtures.stack import gateway
 from fixtures.stack.tokens import ApiKeys
-from tests.stack_http.project import EchoFunctions, Project
+from fixtures.waiting import until
+from tests.stack_http.project import EchoFunctions, Project, raw_request
 
 if TYPE_CHECKING:
     from tests.stack_http.conftest import Api, User
@@ -215,23 +216,15 @@ def test_dot_segments_do_not_climb_out_of_a_route(api: Api) -> None:
         assert answer.startswith(b"HTTP/1.1 400"), path
 
 
-async def raw_request(url: str, line: bytes) -> bytes:
-    """What comes back for a request that a well-behaved client would not send; `line` may have headers in it."""
-    host, _, port = url.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(line + b"\r\nhost: x\r\nconnection: close\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    return answer
-
-
 def test_access_log_has_a_line_per_request_and_no_secret(api: Api, user: User) -> None:
     marker = f"/rest/v1/notes_{user.id[:8]}"
     api.call("GET", f"{marker}?apikey={api.project.api_keys.publishable}&body=eq.topsecret", token=user.token)
 
-    lines = [json.loads(line) for line in api.project.access_log.read_text().splitlines()]
+    def written() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in api.project.access_log.read_text().splitlines()]
+        return [line for line in lines if line["path"] == marker]
 
-    (line,) = [line for line in lines if line["path"] == marker]
+    (line,) = until(written, within=5, what="the request is in the log")
     assert (line["method"], line["status"], line["role"]) == ("GET", 404, "authenticated")
     assert line["ms"] > 0
     text = api.project.access_log.read_text()

@@ -1,4 +1,4 @@
-"""Nobody forges a token: every part of the stack refuses the classic attacks, and accepts the real thing beside them."""
+"""Nobody forges a token: every part refuses the classic attacks, and accepts the real thing beside them."""
 
 from __future__ import annotations
 
@@ -160,4 +160,5 @@ def test_keys_of_both_generations_name_their_role() -> None:
     assert api_keys.role_of(ApiKeys.generate(keys).secret) is None
     assert keys.verify(api_keys.service_role)["role"] == "service_role"
     assert api_keys.publishable.startswith("sb_publishable_")
-    assert "sb_" not in repr(api_keys) and keys.secret not in repr(keys)
+    assert "sb_" not in repr(api_keys)
+    assert keys.secret not in repr(keys)
