@@ -5,5 +5,10 @@ pytest_plugins = [
     "fixtures.checklist",
     "fixtures.evidence",
     "fixtures.findings",
+    "fixtures.database",
+    "fixtures.scratch",
+    "fixtures.rehearsal",
+    "fixtures.drift",
+    "fixtures.statements",
     "reports.verdict",
 ]

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from environments.files import read_toml, validated
 from environments.sections import File, Section, Words
+from fixtures.errors import Unverified
 
 TableName = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")]
 Label = Annotated[str, Field(pattern=r"^\d{14}_[^/]+$", description="a migration's file name without .sql")]
@@ -65,9 +66,8 @@ class Contract(Section):
     """What is rolled out, in order. What comes before the first is the baseline."""
     tables: tuple[TableName, ...] = Field(min_length=1)
     """The new tables."""
-    default_organization: Seed | None = None
     seeds: dict[str, Seed] = Field(default_factory=dict)
-    """Name → the other rows that everybody shares."""
+    """Name → rows that everybody shares; checks ask for `default-organization`, `global-tag-types` and `global-tags`."""
     backfilled: Backfilled | None = None
 
     @model_validator(mode="after")
@@ -75,6 +75,18 @@ class Contract(Section):
         if list(self.migrations) != sorted(set(self.migrations)):
             raise ValueError("migrations: expected each once, in ascending order")
         return self
+
+    def seed(self, name: str) -> Seed:
+        """One seed; raises `Unverified` if the contract does not have it."""
+        if name not in self.seeds:
+            raise Unverified(f"the contract of the migrations has no seeds.{name}")
+        return self.seeds[name]
+
+    def require_backfilled(self) -> Backfilled:
+        """Whom old rows are given to; raises `Unverified` if the contract does not say."""
+        if self.backfilled is None:
+            raise Unverified("the contract of the migrations has no backfilled")
+        return self.backfilled
 
 
 def load_contract(file: Path) -> Contract:

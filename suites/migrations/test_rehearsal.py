@@ -1,0 +1,98 @@
+"""The migrations can be applied to every state that they may meet, and lead to the same schema from each."""
+
+from __future__ import annotations
+
+import pytest
+
+from environments.migrations import Contract
+from fixtures import schema
+from fixtures.applying import expect_applied, expect_pushed, push_half
+from fixtures.evidence import Evidence
+from fixtures.rehearsal import Rehearsal, Rollout, State
+from fixtures.rows import expect_rows_kept, expect_value, rows_of
+from fixtures.schema.model import Grant, Table
+
+pytestmark = pytest.mark.check("db-migrations-tested")
+
+
+def test_they_apply_to_an_empty_project(rehearsal: Rehearsal, rollout: Rollout, contract: Contract) -> None:
+    """By the real CLI, as the checklist does it: a new project, and every developer's, starts from nothing."""
+    project = rehearsal.empty()
+
+    expect_pushed(project, rollout.directory)
+
+    tables = {table.object for table in project.snapshot().of(Table)}
+    assert set(contract.tables) <= tables, f"not created: {sorted(set(contract.tables) - tables)}"
+
+
+def test_a_second_push_changes_nothing(rehearsal: Rehearsal, rollout: Rollout) -> None:
+    """Deploys are repeated; whatever a second one did would be done by accident."""
+    project = rehearsal.after(len(rollout.new))
+    before = State.of(project)
+
+    expect_pushed(project, rollout.directory)
+
+    assert not (differences := State.of(project).differences_from(before)), "\n".join(differences)
+
+
+def test_old_rows_are_kept(rehearsal: Rehearsal, rollout: Rollout, evidence: Evidence) -> None:
+    """A migration that works on an empty table may lose, refuse or rewrite the rows that people have."""
+    project = rehearsal.baseline()
+    before = rows_of(project, rehearsal.old_columns)
+
+    expect_pushed(project, rollout.directory)
+
+    evidence.table("old rows", ["table", "rows"], [(table, rows.total()) for table, rows in before.items()])
+    expect_rows_kept(project, before, rehearsal.old_columns)
+
+
+def test_old_rows_are_given_to_the_default_organization(
+    rehearsal: Rehearsal, rollout: Rollout, contract: Contract
+) -> None:
+    """A row without an owner is shown to nobody or to everybody, and neither is what its author wanted."""
+    given = contract.require_backfilled()
+    unwatched = set(given.tables) - set(rehearsal.old_columns)
+    assert not unwatched, f"not in the baseline: {sorted(unwatched)}"
+    project = rehearsal.baseline()
+
+    expect_applied(project, rollout.new)
+
+    for table in given.tables:
+        expect_value(project, table, given.column, given.value)
+
+
+def test_every_earlier_state_leads_to_the_same_schema(rehearsal: Rehearsal, rollout: Rollout) -> None:
+    """Staging, production and a developer's copy may each be somewhere else on the way."""
+    for count in range(len(rollout.new) + 1):
+        project = rehearsal.after(count)
+
+        expect_applied(project, rollout.new)
+
+        differences = schema.compare(
+            rehearsal.complete, project.snapshot(), names=("all at once", f"after the first {count}, then the rest")
+        )
+        assert not differences, "\n".join(map(str, differences))
+
+
+def test_both_regimes_of_default_grants_end_in_the_same_privileges(rehearsal: Rehearsal, evidence: Evidence) -> None:
+    """Older projects grant new tables to every client role, newer ones to none: nothing may rest on either."""
+    explicit, legacy = rehearsal.complete, rehearsal.complete_with_legacy_grants
+
+    grants = [schema.Snapshot(tuple(side.of(Grant))) for side in (explicit, legacy)]
+    differences = schema.compare(*grants, names=("by default nothing", "by default everything"))
+
+    rows = [(grant.object, grant.name, ", ".join(grant.privileges)) for grant in explicit.of(Grant)]
+    evidence.table("effective privileges", ["object", "role", "privileges"], rows)
+    assert not differences, "\n".join(map(str, differences))
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(rehearsal: Rehearsal, rollout: Rollout) -> None:
+    """What a failed push leaves behind makes the next one fail too, on a schema that no version of the code knows."""
+    for count, migration in enumerate(rollout.new):
+        project = rehearsal.after(count)
+        before = State.of(project)
+
+        push_half(project, migration)
+
+        left = State.of(project).differences_from(before)
+        assert not left, f"{migration.path.name}: failed at its end, and left behind:\n" + "\n".join(left)
