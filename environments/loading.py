@@ -131,4 +131,4 @@ def _stack_names(value: Any) -> Iterator[str]:
 def _stand_in(name: str) -> str:
     if name.endswith("_DB_URL"):
         return "postgresql://stack.invalid/postgres"
-    return "http://stack.invalid" if name.endswith("_URL") else "stack"
+    return "http://stack.invalid" if name.endswith("_URL") else f"stand-in-for-{name}"
