@@ -260,9 +260,9 @@ class Storage(Section):
     """Path of a course's file in the bucket."""
     public_url: Url | None = None
     """Where browsers fetch course files; `<api.url>/storage/v1/object/public/<bucket>` unless given."""
-    cache_header: str = "x-cache"
-    """The header that tells a hit: `x-cache`, `cf-cache-status`, or `age` (any age above 0 is a hit)."""
-    cache_hits: Words = ("HIT",)
+    cache_header: str = "cf-cache-status"
+    """The header that tells a hit: `cf-cache-status`, `x-cache`, or `age` (any age above 0 is a hit)."""
+    cache_hits: Words = ("HIT", "REVALIDATED", "STALE", "UPDATING")
     """Values of the header that mean a hit, in any case of letters; not looked at for `age`."""
 
 
