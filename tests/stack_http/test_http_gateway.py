@@ -306,30 +306,31 @@ def test_silent_upstream_is_504(project: Project) -> None:
     assert response.status_code == 504
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
-        b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-        b"HTTP/1.0 200 OK\r\n\r\nhello",
-    ],
-    ids=["length", "chunked", "early hints", "until the end"],
-)
-def test_every_way_to_end_a_body_is_understood(project: Project, answer: bytes) -> None:
-    """And a kept connection serves the next request, where there is one to keep."""
+BODIES = {
+    "length": b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+    "chunked": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+    "early hints": b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+    "until the end": b"HTTP/1.0 200 OK\r\n\r\nhello",
+}
+
+
+@pytest.mark.parametrize("way", BODIES)
+def test_every_way_to_end_a_body_is_understood(project: Project, way: str) -> None:
+    """And one connection serves all requests, where it can be kept."""
+    connections = 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
         while True:
             try:
                 await read_request(reader)
             except asyncio.IncompleteReadError:
-                writer.close()
-                return
-            writer.write(answer)
-            if b"HTTP/1.0" in answer:
-                writer.close()
-                return
+                break
+            writer.write(BODIES[way])
+            if way == "until the end":
+                break
+        writer.close()
 
     async def scene() -> list[httpx.Response]:
         async with upstream_that(serve) as url:
@@ -337,6 +338,7 @@ def test_every_way_to_end_a_body_is_understood(project: Project, answer: bytes) 
 
     for response in asyncio.run(scene()):
         assert (response.status_code, response.text) == (200, "hello")
+    assert connections == (3 if way == "until the end" else 1)
 
 
 def test_connection_that_was_closed_meanwhile_is_replaced(project: Project) -> None:
