@@ -44,8 +44,9 @@ def validated(model: type[M], data: Mapping[str, Any], file: Path) -> M:
     try:
         return model.model_validate(dict(data), context={"folder": file.parent.resolve()})
     except ValidationError as error:
-        # A key that the model does not know usually explains the one that it misses.
-        errors = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        # What stands there and is wrong, a misspelt key first, explains what is missing.
+        order = {"extra_forbidden": 0, "missing": 2}
+        errors = sorted(error.errors(), key=lambda one: order.get(one["type"], 1))
         keys = list(dict.fromkeys(_key(model, one["loc"]) for one in errors))
         others = f" (wrong too: {', '.join(keys[1:4])})" if len(keys) > 1 else ""
         key, expected = keys[0], _expected(model, errors[0])
@@ -78,7 +79,7 @@ def _expected(model: type[BaseModel], error: ErrorDetails) -> str:
         case "model_type" | "dict_type" | "model_attributes_type":
             return "expected a table"
         case kind:
-            text = error["msg"].removeprefix("Input should be ")
+            text = error["msg"].removeprefix("Input should be ").replace("tuple", "list").replace("dictionary", "table")
             return f"expected {text}" + (f", found {type(error['input']).__name__}" if kind.endswith("_type") else "")
 
 

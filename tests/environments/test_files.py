@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import UnionType
+from typing import Union, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from environments.loading import load_environment
+from environments.model import Environment
 from fixtures.errors import ConfigurationError
 
 DSN = 'dsn = "postgresql://postgres:hidden@db.example/postgres"\n'
@@ -130,3 +134,33 @@ def test_file_named_after_a_profile_has_it(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"profile = 'staging'\n[database]\n{DSN}", "production.toml")
 
     assert message == 'profile: expected "production", as the file is named'
+
+
+def test_every_setting_that_is_wrong_is_named(tmp_path: Path) -> None:
+    """Whatever the type of a setting, the message begins with its key as it stands in the file."""
+    unnamed = []
+    for key in dotted_keys(Environment):
+        *tables, last = key.split(".")
+        header = f"[{'.'.join(tables)}]\n" if tables else ""
+        if key in ("path", "name"):
+            continue
+        file = tmp_path / "eu.toml"
+        file.write_text(f"{header}{last} = [[{{ no = true }}]]\n")
+        with pytest.raises(ConfigurationError) as caught:
+            load_environment(file, {})
+        if not caught.value.key.startswith(key):
+            unnamed.append(f"{key}: {caught.value}")
+
+    assert not unnamed
+
+
+def dotted_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        keys.append(key)
+        optional = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else ()
+        for kind in (field.annotation, *optional):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                keys += dotted_keys(kind, f"{key}.")
+    return keys
