@@ -55,7 +55,7 @@ class RedactingLogger(AllureFileLogger):
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         """Write an attachment; text is redacted whatever its type says."""
         data = body.encode() if isinstance(body, str) else body
-        self._write(redactor_of(self._config).bytes(data, suffix=Path(file_name).suffix), file_name)
+        self._write(redactor_of(self._config).data(data, suffix=Path(file_name).suffix), file_name)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:

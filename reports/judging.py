@@ -4,9 +4,10 @@ An item starts as `unverified` and leaves that state only for a reason:
 
 - `not applicable`: data says so (`fixtures.catalogue.applies`); whatever ran for it is shown and decides nothing.
 - `failed`: a check of it failed, or added a finding (one that adds findings and passes is a defect of its own). A live
-  waiver makes it `waived`, still with the failure. Nothing else outweighs a failure.
+  waiver makes it `waived`, still with the failure, unless another check of it did not look: a waiver accepts a failure
+  and no silence. Nothing else outweighs a failure.
 - `attested`: an item of kind attestation with a live attestation; one of kind check that is `attestable`, as long as
-  its checks only say that they could not look.
+  those of its checks that did not pass say no more than that they could not look.
 - `verified`: it has a check, and every check of it that is known ran and passed in setup, call and teardown.
 - `unverified` in every other case. The reason is `no check yet` exactly when there is no check for the item at all;
   where one was lost on the way (a module that did not import, a check in the source that pytest did not collect), the
@@ -137,7 +138,10 @@ def _judge_item(item: Item, checks: Sequence[Check], facts: Facts) -> ItemVerdic
         return verdict("not applicable", facts.not_applicable[item.id])
     if failed:
         reason = _join(_failure(check) for check in failed)
+        silent = _join(check.result.reason for check in open_ if check not in failed)
         waived, remark = _waiver(item, facts)
+        if waived and silent:
+            return verdict("failed", f"{reason}{remark}; the waiver does not cover: {silent}")
         return verdict("waived" if waived else "failed", f"{reason}{remark}")
 
     environment = facts.run.environment
@@ -150,8 +154,8 @@ def _judge_item(item: Item, checks: Sequence[Check], facts: Facts) -> ItemVerdic
     lost = facts.lost.get(item.id)
     if checks and not open_ and not lost:
         return verdict("verified")
-    could_not_look = not lost and all(check.result.outcome == "unverified" for check in checks)
-    if item.attestable and signed and could_not_look:
+    only_blind = not lost and all(check.result.outcome == "unverified" for check in open_)
+    if item.attestable and signed and only_blind:
         return verdict("attested", signed)
     reasons = _join([*(check.result.reason for check in open_), *([lost] if lost else [])]) or NO_CHECK_YET
     # An attestation that is there and does not count is worth a word; one that nobody wrote is not.
