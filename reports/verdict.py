@@ -174,7 +174,8 @@ class Judge(_Noting):
         known = bool(self._interrupted or self._problems)
         if not known and status in (2, 3, 4):  # interrupted, internal error, usage error
             self._problem(f"pytest ended with status {status}")
-        verdict = judge(self._facts())
+        judged = judge(self._facts()).model_dump(mode="json")
+        verdict = Verdict.model_validate(redactor_of(self.config).json(judged))
         self._status = 0 if verdict.go else status or int(pytest.ExitCode.TESTS_FAILED)
         session.exitstatus = self._status
         verdict.write(self._out / "verdict.json")
