@@ -57,7 +57,9 @@ MEMBERS = {(org, role): user(f"{role}-{org}") for org in ("acme", "globex") for 
 BOTH = user("both")  # viewer in acme, editor in globex
 TWICE_ADMIN = user("twice-admin")  # org_admin in both
 NOBODY = user("nobody")
-ANONYMOUS = user("anonymous", is_anonymous=True, user_metadata={"role": "superadmin", "organization_id": str(uid("acme"))})
+ANONYMOUS = user(
+    "anonymous", is_anonymous=True, user_metadata={"role": "superadmin", "organization_id": str(uid("acme"))}
+)
 ROOT = user("root")
 OUTSIDERS = (ANON, NOBODY, ANONYMOUS)
 
@@ -193,7 +195,11 @@ def populate(connection: psycopg.Connection[Any]) -> None:
             [uid(f"suggestion-{org}"), id, f"{org}-org"],
         )
     extra = [("both", "acme", "viewer"), ("both", "globex", "editor")]
-    extra += [("twice-admin", "acme", "org_admin"), ("twice-admin", "globex", "org_admin"), ("root", None, "superadmin")]
+    extra += [
+        ("twice-admin", "acme", "org_admin"),
+        ("twice-admin", "globex", "org_admin"),
+        ("root", None, "superadmin"),
+    ]
     for name, org, role in extra:
         run(
             "insert into user_roles (id, user_id, organization_id, role) values (%s, %s, %s, %s)",
