@@ -72,7 +72,9 @@ class Stack(Section):
     default_grants: Literal["explicit", "legacy"] = "explicit"
     jwt: Literal["ES256", "HS256"] = "ES256"
     seed: Words | None = None
-    """Command that puts in the users and organizations of this file; its password is `$SEED_PASSWORD`."""
+    """Command that puts in the users and organizations of this file; their password is `$SEED_PASSWORD`."""
+    web: File | None = None
+    """The built front end; `web/dist`, `dist`, `build` or `out` in the rollout unless given."""
 
     @field_validator("rollout")
     @classmethod

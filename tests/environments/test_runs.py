@@ -94,7 +94,7 @@ def run(project: pytest.Pytester, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "no environment named: expected -m with one of local, staging, production, or --env with a file (local,"),
+        ([], "no environment named: expected -m with one of local, staging, production, or --env=PATH (local,"),
         (["-m", "stagign"], "-m 'stagign' names no environment (did you mean staging?): expected"),
         (["-m", "isolation"], "-m 'isolation' names no environment: expected"),
         (["-m", "not production"], "-m 'not production' names no environment"),
@@ -138,6 +138,17 @@ def test_env_alone_picks_the_checks_of_its_profile(project: pytest.Pytester) -> 
     assert status == 0, output
     assert "environment: eu (profile staging, phase deployment)" in output
     assert "1 passed, 1 deselected" in output
+
+
+def test_files_may_lie_elsewhere(project: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "eu.toml").write_text("[database]\ndsn = '${EU_DB_URL}'\n")
+    (elsewhere / "eu.env").write_text("EU_DB_URL=postgresql://u:p@h/postgres\n")
+
+    status, output = run(project, f"--env={elsewhere / 'eu.toml'}", f"--dotenv={elsewhere / 'eu.env'}")
+
+    assert status == 0, output
+    assert "environment: eu (profile staging, phase deployment)" in output
 
 
 def test_env_and_a_layer_select_both(project: pytest.Pytester) -> None:
