@@ -95,7 +95,7 @@ def prove(dsn: str, truth: Truth) -> Outcome:
 
 def _inventory(truth: Truth, existing: set[str], outcome: Outcome) -> None:
     leaks = [leak.object for leak in truth.leak]
-    listed = [normal(thing) for thing in (*leaks, *truth.clean, *truth.accepted)]
+    listed = [normal(thing) for thing in (*leaks, *truth.clean, *truth.accepted, *truth.declared_public)]
     for thing in sorted(existing - set(listed)):
         outcome.wrong.append(f"{thing} is neither leak, clean nor accepted")
     for thing in sorted(set(listed)):

@@ -74,11 +74,14 @@ def score(truth: Truth, findings: Iterable[FindingLike]) -> Score:
             result.missed.append(leak)
     # The API offers no way to make a temporary table: sound functions that one could shadow so are told apart below.
     accepted = {normal(thing) for thing in truth.accepted}
+    public = {normal(thing) for thing in truth.declared_public}
     for finding in relevant:
         thing = normal(finding.object)
+        mild = lesser(finding.kind) or _shadowing(finding)
         if thing in guilty or (thing in accepted and lesser(finding.kind)):
             continue
-        mild = lesser(finding.kind) or _shadowing(finding)
+        if thing in public and (mild or finding.kind in ("confidentiality", "exposure")):
+            continue
         (result.lesser if mild else result.false_alarms).append(finding)
     return result
 
