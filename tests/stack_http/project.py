@@ -169,7 +169,10 @@ class Project:
         functions = EchoFunctions()
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         functions.url = await self._serve(Starlette(routes=[Route("/{rest:path}", echo, methods=methods)]))
-        self.auth_settings = auth.AuthSettings(self.keys, "http://project.test/auth/v1", enable_anonymous_sign_ins=True)
+        # A cheap hash: a hundred users sign up and in here.
+        self.auth_settings = auth.AuthSettings(
+            self.keys, "http://project.test/auth/v1", enable_anonymous_sign_ins=True, bcrypt_cost=4
+        )
         files = storage.create_app(
             storage.StorageSettings(self.keys), storage_pool, self.objects, changed=self.cache.forget
         )

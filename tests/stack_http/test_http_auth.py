@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 
+from fixtures.stack.auth import AuthSettings
 from tests.stack_http.project import PASSWORD, Project
 
 if TYPE_CHECKING:
@@ -162,9 +163,13 @@ def test_new_password_counts_and_ends_other_sessions(api: Api, user: User) -> No
     assert api.signed_in(user.email, "another passphrase").id == user.id
 
 
-def test_password_is_stored_as_bcrypt(project: Project, user: User) -> None:
-    ((stored,),) = project.query("select encrypted_password from auth.users where id = %s", [user.id])
+def test_password_is_stored_as_bcrypt_of_supabases_cost(project: Project) -> None:
+    default = AuthSettings(project.keys, "http://x/auth/v1").bcrypt_cost
+    email = f"{uuid.uuid4().hex}@example.test"
 
+    httpx.post(f"{project.auth_with(bcrypt_cost=default)}/signup", json={"email": email, "password": PASSWORD})
+
+    ((stored,),) = project.query("select encrypted_password from auth.users where email = %s", [email])
     assert stored.startswith("$2b$10$")
 
 
@@ -319,6 +324,37 @@ def test_trigger_of_the_application_sees_the_new_user(project: Project, api: Api
 
     assert project.query("select 1 from public.seen where id = %s", [user.id]) == [(1,)]
     project.query("drop function public.note_user() cascade")
+
+
+def test_failing_trigger_fails_the_sign_up(project: Project, api: Api) -> None:
+    project.query(
+        "create or replace function public.refuse_user() returns trigger language plpgsql as "
+        "$$ begin raise exception 'internal detail'; end $$"
+    )
+    project.query(
+        "create trigger refuse_user after insert on auth.users for each row"
+        " when (new.email like 'refused%') execute function public.refuse_user()"
+    )
+    person = {"email": f"refused-{uuid.uuid4().hex}@example.test", "password": PASSWORD}
+
+    alone = api.call("POST", "/auth/v1/signup", json=person)
+    by_admin = api.call("POST", "/auth/v1/admin/users", key="secret", json=person)
+    project.query("drop function public.refuse_user() cascade")
+
+    assert (alone.status_code, alone.json()["msg"]) == (500, "Database error saving new user")
+    assert by_admin.json()["msg"] == "Database error creating new user"
+    assert "internal detail" not in alone.text
+    assert project.query("select 1 from auth.users where email = %s", [person["email"]]) == []
+
+
+def test_user_whom_other_rows_need_is_not_deleted(project: Project, api: Api, user: User) -> None:
+    project.query("create table if not exists public.holds (holder uuid references auth.users)")
+    project.query("insert into public.holds values (%s)", [user.id])
+
+    answer = api.call("DELETE", f"/auth/v1/admin/users/{user.id}", key="secret")
+
+    assert (answer.status_code, answer.json()["msg"]) == (500, "Database error deleting user")
+    assert api.call("GET", "/auth/v1/user", token=user.token).status_code == 200
 
 
 def test_what_is_not_embedded_says_so(api: Api) -> None:

@@ -357,6 +357,13 @@ def test_connection_that_was_closed_meanwhile_is_replaced(project: Project) -> N
     assert [response.text for response in asyncio.run(scene())] == ["ok"] * 3
 
 
+def test_write_after_a_head_gets_a_connection_that_lives(api: Api, user: User) -> None:
+    """PostgREST closes the connection after a HEAD; a write must not be sent into it, since it is not repeated."""
+    for _ in range(20):
+        assert api.call("HEAD", "/rest/v1/notes", token=user.token).status_code == 200
+        assert api.call("POST", "/rest/v1/notes", token=user.token, json={"body": "x"}).status_code == 201
+
+
 def test_interrupted_body_does_not_look_complete(project: Project) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

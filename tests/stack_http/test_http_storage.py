@@ -358,6 +358,37 @@ def test_signed_url_reads_one_object_for_a_while(api: Api, user: User) -> None:
     assert "does not exist" in many[1]["error"]
 
 
+def test_service_key_alone_signs(api: Api, user: User) -> None:
+    name = f"{user.id}/by-service.txt"
+    upload(api, user, name, b"signed")
+    sign = f"/storage/v1/object/sign/own/{name}"
+
+    url = api.call("POST", sign, key="secret", json={"expiresIn": 60}).json()["signedURL"]
+
+    assert api.call("GET", f"/storage/v1{url}", key=None).content == b"signed"
+
+
+def test_trigger_sees_an_upload_as_one_insert_with_metadata(api: Api, project: Project, user: User) -> None:
+    """Applications register files in triggers; a row without size and type first would mislead them."""
+    project.query("create table public.uploads (operation text, name text, size text)")
+    project.query(
+        "create function public.note_upload() returns trigger language plpgsql security definer set search_path = '' as"
+        " $$ begin insert into public.uploads values (tg_op, new.name, new.metadata->>'size'); return new; end $$"
+    )
+    project.query(
+        "create trigger note_upload after insert or update on storage.objects"
+        " for each row execute function public.note_upload()"
+    )
+    name = f"{user.id}/seen.txt"
+
+    upload(api, user, name, b"12345")
+    upload(api, user, name, b"1", headers={"x-upsert": "true"})
+
+    seen = project.query("select operation, size from public.uploads where name = %s", [name])
+    project.query("drop function public.note_upload() cascade")
+    assert seen == [("INSERT", "5"), ("UPDATE", "1")]
+
+
 def test_signed_upload_writes_one_object(api: Api, user: User) -> None:
     stranger, name = api.user(), f"{user.id}/upload.txt"
     sign = f"/storage/v1/object/upload/sign/own/{name}"
