@@ -6,6 +6,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+REFERENCE := fixtures/reference
+# Each is deployed by itself, so each pins its own packages.
+DENO_FOLDERS := $(REFERENCE) $(REFERENCE)/supabase/functions $(REFERENCE)/web
+LOCKS := requirements.lock package.json deno.lock $(wildcard $(addsuffix /deno.lock,$(DENO_FOLDERS)))
 export DENO_DIR := $(CURDIR)/.deno
 export DENO_NO_UPDATE_CHECK := 1
 
@@ -16,13 +20,14 @@ help: ## list these targets
 
 setup: $(READY) ## set up: virtual environment, Deno packages, a browser
 
-$(READY): requirements.lock package.json deno.lock
+$(READY): $(LOCKS)
 	@test -n "$(PYTHON)" || { echo "greenlight needs Python 3.11 or later with venv on the PATH (or: make PYTHON=/path/to/python)"; exit 1; }
 	@echo "==> Python packages into .venv (pinned, with hashes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "==> npm packages through Deno (pinned by deno.lock)"
 	@$(BIN)/deno install --quiet --frozen
+	@for folder in $(DENO_FOLDERS); do (cd $$folder && $(CURDIR)/$(BIN)/deno install --quiet --frozen) || exit 1; done
 	@echo "==> a browser"
 	@$(BIN)/python -m fixtures.browser
 	@touch $@
@@ -34,6 +39,9 @@ verify: $(READY) ## the main job: start the stack, run the checks of `local`, wr
 test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"
 	@$(BIN)/python -m pytest tests -n 2 $(ARGS)
+	@echo "==> the reference rollout's own tests"
+	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno test --quiet .
+	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet test
 
 stack: $(READY) ## keep a stack running in the foreground; prints its addresses and keys (ROLLOUT=dir for your own)
 	@$(BIN)/python -m fixtures.stack $(if $(ROLLOUT),--rollout $(ROLLOUT)) $(ARGS)
@@ -41,6 +49,9 @@ stack: $(READY) ## keep a stack running in the foreground; prints its addresses 
 check: $(READY) ## ruff, mypy and Deno's checks
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy"; $(BIN)/mypy
+	@echo "==> deno lint, fmt and check"
+	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --quiet --check && $(CURDIR)/$(BIN)/deno check --quiet .
+	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet lint && $(CURDIR)/$(BIN)/deno task --quiet typecheck
 
 bench: $(READY) ## benchmarks, as ratios within one run
 	@$(BIN)/python -m tests.bench
