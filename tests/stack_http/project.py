@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from fixtures.errors import StackError
 from fixtures.stack import auth, gateway, processes, storage
 from fixtures.stack.binaries import postgrest
 from fixtures.stack.cache import PublicCache
-from fixtures.stack.pools import service_pool
+from fixtures.stack.pools import Pool, service_pool
 from fixtures.stack.postgres import Cluster
 from fixtures.stack.serving import Listener
 from fixtures.stack.tokens import Algorithm, ApiKeys, SigningKeys, jwks_text
@@ -105,7 +105,8 @@ class Project:
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name=self.name)
         self._thread.start()
-        self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._listeners: list[Listener] = []
+        self._pools: list[Pool] = []
         self._postgrest = self._start_postgrest()
         self.run(self._start())
 
@@ -130,8 +131,7 @@ class Project:
 
     def stop(self) -> None:
         """End everything but the cluster."""
-        for close in reversed(self._closing):
-            self.run(close())  # type: ignore[arg-type]
+        self.run(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -165,7 +165,7 @@ class Project:
         storage_pool = service_pool(self._cluster.dsn(self.name, "supabase_storage_admin"))
         for pool in (self.auth_pool, storage_pool):
             await pool.open(wait=True)
-            self._closing.append(pool.close)
+            self._pools.append(pool)
         functions = EchoFunctions()
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         functions.url = await self._serve(Starlette(routes=[Route("/{rest:path}", echo, methods=methods)]))
@@ -185,10 +185,15 @@ class Project:
         )
         self.url = await self._serve(app)
 
+    async def _stop(self) -> None:
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        for pool in self._pools:
+            await pool.close()
+
     async def _serve(self, app: ASGIApp) -> str:
         listener = Listener(app)
         await listener.start()
-        self._closing.append(listener.stop)
+        self._listeners.append(listener)
         return listener.url
 
 
