@@ -30,11 +30,17 @@ with own as (
 select format('%s.%s', nspname, relname), 'relation' from pg_class c join own on own.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm', 'f')
 union all
-select format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes)), 'function' from pg_proc p join own on own.oid = pronamespace
+select format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes)), 'function'
+from pg_proc p join own on own.oid = pronamespace
 where prorettype <> 'trigger'::regtype and prokind in ('f', 'p')
   and (has_function_privilege('authenticated', p.oid, 'execute') or has_function_privilege('anon', p.oid, 'execute'))
   and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 order by 1
+"""
+
+WRITABLE = """
+select attname from pg_attribute
+where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped and attgenerated = '' and attidentity <> 'a'
 """
 
 
@@ -48,6 +54,14 @@ class Outcome:
     swept: int = 0
     wrong: list[str] = field(default_factory=list)
     uncovered: list[str] = field(default_factory=list)
+
+    def summary(self, truth: Truth) -> str:
+        """One line for a person: what was shown of how much, and which clean tables held no canary to look for."""
+        return (
+            f"{self.proved} of {len(truth.leak)} leaks proved, {self.controls} of {len(truth.control)} controls hold, "
+            f"{self.swept} of {len(truth.clean) + len(truth.accepted)} sound objects swept "
+            f"(without a canary: {', '.join(self.uncovered) or 'none'})"
+        )
 
 
 def last_row(connection: psycopg.Connection, script: str) -> tuple[object, ...] | None:
@@ -79,17 +93,17 @@ def prove(dsn: str, truth: Truth) -> Outcome:
         connection.execute(truth.schema_sql)  # type: ignore[call-overload]
         existing = {normal(row[0]): row[1] for row in connection.execute(OBJECTS).fetchall()}
     _inventory(truth, set(existing), outcome)
-    for leak in truth.leak:
-        if _holds(dsn, truth, leak.proof, f"leak {leak.object}", outcome):
-            outcome.proved += 1
-    for control in truth.control:
-        if _holds(dsn, truth, control.proof, f"control {control.object} ({control.holds})", outcome):
-            outcome.controls += 1
-    for thing in (*truth.clean, *truth.accepted):
-        if existing.get(normal(thing)) == "relation" or thing.startswith("storage."):
-            _sweep(dsn, truth, thing, outcome)
-        elif thing.endswith("()"):
-            _sweep(dsn, truth, thing, outcome, readable_only=True)
+    with staged(dsn, truth) as connection:
+        for leak in truth.leak:
+            outcome.proved += _holds(connection, leak.proof, f"leak {leak.object}", outcome)
+        for control in truth.control:
+            label = f"control {control.object} ({control.holds})"
+            outcome.controls += _holds(connection, control.proof, label, outcome)
+        for thing in (*truth.clean, *truth.accepted):
+            relation = existing.get(normal(thing)) == "relation" or thing.startswith("storage.")
+            if relation or thing.endswith("()"):
+                outcome.swept += 1
+                _sweep(connection, truth, thing, outcome, readable_only=not relation)
     return outcome
 
 
@@ -110,9 +124,20 @@ def _is_known(thing: str, truth: Truth) -> bool:
     return any(normal(leak.object) == thing and leak.also for leak in truth.leak) or thing.endswith("_seq")
 
 
-def _holds(dsn: str, truth: Truth, script: str, label: str, outcome: Outcome) -> bool:
+@contextmanager
+def undone(connection: psycopg.Connection) -> Iterator[None]:
+    """Whatever happens inside, role, claims and rows are as before afterwards."""
+    connection.execute("savepoint undone")
     try:
-        with staged(dsn, truth) as connection:
+        yield
+    finally:
+        connection.execute("rollback to savepoint undone")
+        connection.execute("release savepoint undone")
+
+
+def _holds(connection: psycopg.Connection, script: str, label: str, outcome: Outcome) -> bool:
+    try:
+        with undone(connection):
             row = last_row(connection, script)
     except psycopg.Error as error:
         outcome.wrong.append(f"{label}: {str(error).strip()}")
@@ -122,48 +147,50 @@ def _holds(dsn: str, truth: Truth, script: str, label: str, outcome: Outcome) ->
     return row == (True,)
 
 
-def _sweep(dsn: str, truth: Truth, thing: str, outcome: Outcome, *, readable_only: bool = False) -> None:
+def _sweep(
+    connection: psycopg.Connection, truth: Truth, thing: str, outcome: Outcome, *, readable_only: bool = False
+) -> None:
     """A clean relation shows no outsider a row with the word `canary`, and no outsider's write touches such a row."""
     canaries = f"select array_agg(ctid::text || x::text order by ctid) from {thing} x where x::text ilike '%canary%'"
-    try:
-        with staged(dsn, truth) as connection:
-            if not readable_only:
-                columns = [r[0] for r in connection.execute(
-                    "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
-                    " and attgenerated = '' and attidentity <> 'a'", [thing]).fetchall()]
-                is_table = connection.execute("select relkind in ('r', 'p') from pg_class where oid = to_regclass(%s)", [thing]).fetchone()
-                before = connection.execute(canaries).fetchone() if is_table == (True,) else None  # type: ignore[call-overload]
-                if is_table == (True,) and before == (None,):
-                    outcome.uncovered.append(thing)
-            for who in (*truth.outsiders, None):
-                become = f"select proof.act('{who}')" if who else "select proof.anon()"
-                seen = _as(connection, become, f"select count(*) from {thing} x where x::text ilike '%canary%'")
-                if seen and seen[0]:
-                    outcome.wrong.append(f"clean {thing}: {who or 'anon'} reads {seen[0]} canary rows")
-                if readable_only or before is None:
-                    continue
-                for statement in (f"delete from {thing}", *(f'update {thing} set "{c}" = "{c}"' for c in columns)):
-                    connection.execute("savepoint s")
-                    _as(connection, become, statement, keep=True)
-                    if connection.execute(canaries).fetchone() != before:  # type: ignore[call-overload]
-                        outcome.wrong.append(f"clean {thing}: {who or 'anon'} changes canary rows by: {statement}")
-                    connection.execute("rollback to savepoint s")
-            outcome.swept += 1
-    except psycopg.Error as error:
-        outcome.wrong.append(f"sweep {thing}: {str(error).strip()}")
+    columns: list[str] = []
+    before = None
+    if not readable_only and _is_table(connection, thing):
+        before = connection.execute(canaries).fetchone()  # type: ignore[call-overload]
+        columns = [row[0] for row in connection.execute(WRITABLE, [thing]).fetchall()]
+        if before == (None,):
+            outcome.uncovered.append(thing)
+    for who in (*truth.outsiders, None):
+        become = f"select proof.act('{who}')" if who else "select proof.anon()"
+        with undone(connection):
+            seen = _as(connection, become, f"select count(*) from {thing} x where x::text ilike '%canary%'")
+        if seen and seen[0]:
+            outcome.wrong.append(f"clean {thing}: {who or 'anon'} reads {seen[0]} canary rows")
+        if before is None:
+            continue
+        for statement in (f"delete from {thing}", *(f'update {thing} set "{c}" = "{c}"' for c in columns)):
+            with undone(connection):
+                _as(connection, become, statement)
+                after = connection.execute(canaries).fetchone()  # type: ignore[call-overload]
+            if after != before:
+                outcome.wrong.append(f"clean {thing}: {who or 'anon'} changes canary rows by: {statement}")
 
 
-def _as(connection: psycopg.Connection, become: str, statement: str, *, keep: bool = False) -> tuple[object, ...] | None:
+def _is_table(connection: psycopg.Connection, thing: str) -> bool:
+    kind = "select relkind in ('r', 'p') from pg_class where oid = to_regclass(%s)"
+    return connection.execute(kind, [thing]).fetchone() == (True,)
+
+
+def _as(connection: psycopg.Connection, become: str, statement: str) -> tuple[object, ...] | None:
+    """Run one statement as somebody and be the owner again; a refusal answers nothing."""
     connection.execute("savepoint act")
-    row = None
     try:
         connection.execute(become)  # type: ignore[call-overload]
         cursor = connection.execute(statement)  # type: ignore[call-overload]
         row = cursor.fetchone() if cursor.description else None
         connection.execute("select proof.owner()")
-        connection.execute("release savepoint act" if keep else "rollback to savepoint act")
     except psycopg.Error:
         connection.execute("rollback to savepoint act")
+        return None
     return row
 
 
@@ -194,8 +221,7 @@ def main(wanted: list[str]) -> int:
             outcome = prove(make(truth.grants, name), truth)
             leaks += outcome.proved
             failed += bool(outcome.wrong)
-            print(f"{name}: {outcome.proved} of {len(truth.leak)} leaks proved, {outcome.controls} of {len(truth.control)} controls hold, "
-                  f"{len(truth.clean)} clean ({outcome.swept} swept; no canary in: {', '.join(outcome.uncovered) or 'none'})")
+            print(f"{name}: {outcome.summary(truth)}")
             for line in outcome.wrong:
                 print(f"  WRONG {line}")
     print(f"{leaks} leaks proved in all")

@@ -58,7 +58,11 @@ def score(truth: Truth, findings: Iterable[FindingLike]) -> Score:
     A leak is found by a finding on its object, or on one of those that it may be reported under (`also`). A finding on
     anything else accuses the innocent, except for the lower kinds on objects whose oracle is accepted.
     """
-    relevant = [f for f in findings if not any(op in str(getattr(f, "operation", "")).lower() for op in truth.accepted_operations)]
+    relevant = [
+        f
+        for f in findings
+        if not any(op in str(getattr(f, "operation", "")).lower() for op in truth.accepted_operations)
+    ]
     result = Score(truth.name, leaks=len(truth.leak))
     guilty: set[str] = set()
     for leak in truth.leak:
@@ -92,7 +96,9 @@ def table(scores: list[Score]) -> str:
     for s in scores:
         lines.append(_line(s.name, [s]))
         lines += [f"    missed  {leak.object} ({', '.join(leak.kinds)}): {leak.why}" for leak in s.missed]
-        lines += [f"    other   {leak.object} is {', '.join(leak.kinds)}, reported as {kind}" for leak, kind in s.otherwise]
+        lines += [
+            f"    other   {leak.object} is {', '.join(leak.kinds)}, reported as {kind}" for leak, kind in s.otherwise
+        ]
         lines += [f"    false   {f.object} {f.kind} {getattr(f, 'observed', '')}"[:200] for f in s.false_alarms]
         lines += [f"    lesser  {f.object} {f.kind}" for f in s.lesser]
     return "\n".join([*lines, _line("total", scores)])
@@ -102,10 +108,20 @@ def _line(name: str, scores: list[Score]) -> str:
     def objects(findings: list[FindingLike]) -> int:
         return len({normal(f.object) for f in findings})
 
-    columns = (sum(s.leaks for s in scores), sum(len(s.found) for s in scores), sum(len(s.otherwise) for s in scores),
-               sum(len(s.missed) for s in scores), sum(objects(s.false_alarms) for s in scores), sum(objects(s.lesser) for s in scores))
+    columns = (
+        sum(s.leaks for s in scores),
+        sum(len(s.found) for s in scores),
+        sum(len(s.otherwise) for s in scores),
+        sum(len(s.missed) for s in scores),
+        sum(objects(s.false_alarms) for s in scores),
+        sum(objects(s.lesser) for s in scores),
+    )
     widths = (6, 6, 6, 7, 6, 7)
-    return f"{name:<24}" + "".join(f"{c:>{w}}" for c, w in zip(columns, widths, strict=True)) + f"{sum(s.seconds for s in scores):>7.1f}"
+    return (
+        f"{name:<24}"
+        + "".join(f"{c:>{w}}" for c, w in zip(columns, widths, strict=True))
+        + f"{sum(s.seconds for s in scores):>7.1f}"
+    )
 
 
 def main() -> None:

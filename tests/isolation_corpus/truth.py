@@ -49,7 +49,7 @@ class Truth(_Strict):
     """Sound but for an inherent oracle or an exposure by their own data (a globally unique slug, a published row): a
     finding of such a lower kind is neither found nor a false alarm, any other is one."""
     declared_public: tuple[str, ...] = ()
-    """Public on purpose, which no one can tell from the schema: that it can be read is not charged, anything else is."""
+    """Public on purpose, which nobody can tell from the schema: that it can be read is not charged, all else is."""
     accepted_operations: tuple[str, ...] = ()
     """Operations that no finding is charged for: what the old default grants gave to all and the API does not offer."""
     leak: tuple[Leak, ...] = ()
