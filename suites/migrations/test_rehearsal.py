@@ -95,4 +95,4 @@ def test_a_migration_that_fails_leaves_nothing_behind(rehearsal: Rehearsal, roll
         push_half(project, migration)
 
         left = State.of(project).differences_from(before)
-        assert not left, f"{migration.path.name}: failed at its end, and left behind:\n" + "\n".join(left)
+        assert not left, f"{migration.path.name}: failed at its end, and left behind: " + "\n".join(left)

@@ -1,0 +1,151 @@
+"""Planting a fault in a target or in a rollout, and running the real checks on it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fixtures.applying import expect_pushed
+from fixtures.rehearsal import Rehearsal
+from fixtures.scratch import Scratch, ScratchDatabase
+from reports.model import ItemVerdict, Verdict
+
+ROOT = Path(__file__).parent.parent.parent
+REFERENCE = ROOT / "fixtures" / "reference"
+
+_PYTEST = '[pytest]\nstrict = true\npythonpath = ["."]\n'
+_ENVIRONMENT = """
+profile = "{profile}"
+[database]
+dsn = "{dsn}"
+[migrations]
+rollout = "{rollout}"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What the checks said."""
+
+    verdict: Verdict
+    outcomes: dict[str, str]
+    failures: list[str]
+
+    def __getitem__(self, item: str) -> ItemVerdict:
+        return next(each for each in self.verdict.items if each.id == item)
+
+    @property
+    def failed(self) -> set[str]:
+        """The checks that failed, by the names of their functions."""
+        return {name for name, outcome in self.outcomes.items() if outcome == "failed"}
+
+    @property
+    def red(self) -> set[str]:
+        """The items that failed."""
+        return {each.id for each in self.verdict.items if each.status == "failed"}
+
+    @property
+    def text(self) -> str:
+        """All reasons, findings and failures."""
+        findings = [f"{each.kind} {each.object} {each.operation}: {each.observed}" for each in self.verdict.findings]
+        return "\n".join([*(each.reason or "" for each in self.verdict.items), *findings, *self.failures])
+
+
+class _Sharing:
+    """Gives the run databases of a Postgres that runs already, and notes what became of each check."""
+
+    def __init__(self, shared: Scratch, rehearsal: Rehearsal | None) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.failures: list[str] = []
+        self._shared = shared
+        self._rehearsal = rehearsal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        shared, known = self._shared, self._rehearsal
+
+        class Late:  # of two plugins' fixtures of one name, that of the later one counts
+            @pytest.fixture(scope="session")
+            def scratch(self) -> Scratch:
+                return shared
+
+        class LateRehearsal:
+            @pytest.fixture(scope="session")
+            def rehearsal(self) -> Rehearsal:
+                assert known is not None
+                return known
+
+        config.pluginmanager.register(Late())
+        if known is not None:
+            config.pluginmanager.register(LateRehearsal())
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            self.outcomes[report.nodeid.rpartition("::")[2]] = report.outcome
+        if report.failed:
+            self.failures.append(report.longreprtext)
+
+
+@dataclass
+class Bench:
+    """Where faults are planted: targets on which the reference rollout was applied, and copies of the rollout."""
+
+    path: Path
+    scratch: Scratch
+    rehearsal: Rehearsal
+    applied: ScratchDatabase
+
+    def target(self) -> ScratchDatabase:
+        """A database on which the real CLI has applied the reference rollout."""
+        return self.scratch.database(like=self.applied)
+
+    def rollout(self, name: str = "planted") -> Path:
+        """A copy of the reference rollout's migrations, to spoil."""
+        copy = self.path / name
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(REFERENCE / "supabase" / "migrations", copy / "supabase" / "migrations")
+        return copy
+
+    def run(
+        self,
+        target: ScratchDatabase,
+        *checks: str,
+        rollout: Path = REFERENCE,
+        profile: str = "staging",
+        arguments: Sequence[str] = (),
+    ) -> Ended:
+        """Run the checks in files of suites/migrations (all, or those named) in a project directory of their own."""
+        file = self.path / "environments" / "planted.toml"
+        file.write_text(_ENVIRONMENT.format(profile=profile, dsn=target.dsn, rollout=rollout))
+        sharing = _Sharing(self.scratch, self.rehearsal if rollout == REFERENCE else None)
+        suite = self.path / "suites" / "migrations"
+        before = set(self.scratch.made)
+        pytest.main(
+            [
+                *(str(suite / check) for check in checks or ("",)),
+                *("--env", str(file), "--rootdir", str(self.path), "-c", str(self.path / "pytest.toml")),
+                *("--disable-plugin-autoload", "-p", "no:cacheprovider", *arguments),
+            ],
+            plugins=[sharing],
+        )
+        if rollout != REFERENCE:  # what was rehearsed is of no further use
+            for name in self.scratch.made.keys() - before:
+                self.scratch.drop(self.scratch.made[name])
+        return Ended(
+            Verdict.read(self.path / "reports" / "out" / "planted" / "verdict.json"), sharing.outcomes, sharing.failures
+        )
+
+
+def bench(path: Path, scratch: Scratch, rehearsal: Rehearsal) -> Bench:
+    """A project directory with greenlight's own suites, and a target with the reference rollout."""
+    (path / "environments").mkdir()
+    (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
+    (path / "pytest.toml").write_text(_PYTEST)
+    (path / "suites").symlink_to(ROOT / "suites")
+    applied = scratch.database()
+    expect_pushed(applied, REFERENCE)
+    return Bench(path, scratch, rehearsal, applied)
