@@ -59,7 +59,7 @@ class Outcome:
         """One line for a person: what was shown of how much, and which clean tables held no canary to look for."""
         return (
             f"{self.proved} of {len(truth.leak)} leaks proved, {self.controls} of {len(truth.control)} controls hold, "
-            f"{self.swept} of {len(truth.clean) + len(truth.accepted)} sound objects swept "
+            f"{self.swept} of {len(truth.clean) + len(truth.accepted) + len(truth.debatable)} sound objects swept "
             f"(without a canary: {', '.join(self.uncovered) or 'none'})"
         )
 
@@ -99,7 +99,7 @@ def prove(dsn: str, truth: Truth) -> Outcome:
         for control in truth.control:
             label = f"control {control.object} ({control.holds})"
             outcome.controls += _holds(connection, control.proof, label, outcome)
-        for thing in (*truth.clean, *truth.accepted):
+        for thing in (*truth.clean, *truth.accepted, *truth.debatable):
             relation = existing.get(normal(thing)) == "relation" or thing.startswith("storage.")
             if relation or thing.endswith("()"):
                 outcome.swept += 1
@@ -109,7 +109,8 @@ def prove(dsn: str, truth: Truth) -> Outcome:
 
 def _inventory(truth: Truth, existing: set[str], outcome: Outcome) -> None:
     leaks = [leak.object for leak in truth.leak]
-    listed = [normal(thing) for thing in (*leaks, *truth.clean, *truth.accepted, *truth.declared_public)]
+    sound = (*truth.clean, *truth.accepted, *truth.declared_public, *truth.debatable)
+    listed = [normal(thing) for thing in (*leaks, *sound)]
     for thing in sorted(existing - set(listed)):
         outcome.wrong.append(f"{thing} is neither leak, clean nor accepted")
     for thing in sorted(set(listed)):

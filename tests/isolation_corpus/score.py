@@ -78,6 +78,7 @@ def score(truth: Truth, findings: Iterable[FindingLike]) -> Score:
             result.missed.append(leak)
     # The API offers no way to make a temporary table: sound functions that one could shadow so are told apart below.
     accepted = {normal(thing) for thing in truth.accepted}
+    guilty |= set(map(normal, truth.debatable))
     public = {normal(thing) for thing in truth.declared_public}
     for finding in relevant:
         thing = normal(finding.object)

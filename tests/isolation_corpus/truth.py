@@ -36,7 +36,7 @@ class Control(_Strict):
 
 
 class Truth(_Strict):
-    """One schema's ground truth. Every object that a client can name is in `leak`, `clean` or `accepted`."""
+    """One schema's ground truth. Every object that a client can name is in exactly one list."""
 
     name: str = ""
     story: str
@@ -50,6 +50,8 @@ class Truth(_Strict):
     finding of such a lower kind is neither found nor a false alarm, any other is one."""
     declared_public: tuple[str, ...] = ()
     """Public on purpose, which nobody can tell from the schema: that it can be read is not charged, all else is."""
+    debatable: tuple[str, ...] = ()
+    """Where careful people differ (a lease names its renter, who may be anybody): no finding counts, for or against."""
     accepted_operations: tuple[str, ...] = ()
     """Operations that no finding is charged for: what the old default grants gave to all and the API does not offer."""
     leak: tuple[Leak, ...] = ()
