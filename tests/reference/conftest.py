@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
 
 from fixtures.stack.postgres import Cluster
-from tests.reference.world import World, migrate, opened, populate
+from tests.reference.world import World, migrate, populate
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,30 @@ def populated(cluster: Cluster) -> str:
     return dsn
 
 
+@pytest.fixture(scope="session")
+def connections(populated: str) -> Iterator[Callable[[], psycopg.Connection[Any]]]:
+    """One connection for all worlds, and a new one once somebody has ended it (whoever copies the database does)."""
+    held: list[psycopg.Connection[Any]] = []
+
+    def connection() -> psycopg.Connection[Any]:
+        if not held or held[-1].closed or held[-1].broken:
+            held.append(psycopg.connect(populated))
+        return held[-1]
+
+    yield connection
+    for each in held:
+        each.close()
+
+
 @pytest.fixture
-def world(populated: str) -> Iterator[World]:
-    with opened(populated) as world:
-        yield world
+def world(connections: Callable[[], psycopg.Connection[Any]]) -> Iterator[World]:
+    """A world in a transaction that is rolled back."""
+    connection = connections()
+    try:
+        connection.execute("select")
+    except psycopg.OperationalError:
+        connection = connections()
+    try:
+        yield World(connection)
+    finally:
+        connection.rollback()

@@ -54,9 +54,9 @@ MOVABLE = {
 @pytest.mark.parametrize("table", MOVABLE)
 @pytest.mark.parametrize("target", [GLOBEX, None], ids=["globex", "global"])
 def test_a_row_is_not_moved_out_of_its_organization(world: World, table: str, target: object) -> None:
-    id = MOVABLE[table] if table == "course_metadata" else uid(MOVABLE[table])
+    row = MOVABLE[table] if table == "course_metadata" else uid(MOVABLE[table])
 
-    outcome = world.act(ADMIN, f"update {table} set organization_id = %s where id = %s", target, id)
+    outcome = world.act(ADMIN, f"update {table} set organization_id = %s where id = %s", target, row)
 
     assert outcome.sqlstate == "42501", outcome
 
@@ -269,7 +269,7 @@ def test_an_org_admin_enrols_nobody_elsewhere(world: World) -> None:
 
 
 def test_an_organization_keeps_an_admin(world: World) -> None:
-    """The last admin cannot leave or step down; a superadmin may decide otherwise, and a deleted user is gone anyway."""
+    """The last admin cannot leave or step down; a superadmin decides otherwise, and a deleted user is gone anyway."""
     world.must(OWNER, "delete from user_roles where id = %s", uid("role-twice-admin-acme"))
     leave = f"delete from user_roles where id = '{uid('role-org_admin-acme')}'"
     step_down = f"update user_roles set role = 'viewer' where id = '{uid('role-org_admin-acme')}'"
@@ -310,7 +310,8 @@ def test_who_published_is_not_the_clients_to_say(world: World) -> None:
 
     rows = world.act(
         OWNER,
-        "select version, published_by, published_at > '2020-01-01' from course_versions where course_id = 'acme-org' order by 1",
+        "select version, published_by, published_at > '2020-01-01' from course_versions"
+        " where course_id = 'acme-org' order by 1",
     ).rows
     assert rows[1:] == [(2, EDITOR.user, True)], "the next number, the caller, now"
 
@@ -331,7 +332,8 @@ def test_who_reviewed_is_not_the_clients_to_say(world: World) -> None:
 
     world.must(
         EDITOR,
-        "insert into tag_approval_queue (id, organization_id, course_id, status, reviewed_by) values (%s, %s, 'acme-org', 'approved', %s)",
+        "insert into tag_approval_queue (id, organization_id, course_id, status, reviewed_by)"
+        " values (%s, %s, 'acme-org', 'approved', %s)",
         uid("forged"),
         ACME,
         ADMIN.user,
@@ -342,7 +344,8 @@ def test_who_reviewed_is_not_the_clients_to_say(world: World) -> None:
 
 
 def test_a_domain_is_not_verified_by_who_claims_it(world: World) -> None:
-    claim = "insert into organization_domains (id, organization_id, domain, verified_at) values (%s, %s, 'bank.test', now())"
+    claim = "insert into organization_domains (id, organization_id, domain, verified_at)"
+    claim += " values (%s, %s, 'bank.test', now())"
     verified = "select verified_at is not null from organization_domains where id = %s"
 
     world.must(ADMIN, claim, uid("claimed"), ACME)
@@ -360,14 +363,16 @@ def test_a_domain_is_not_verified_by_who_claims_it(world: World) -> None:
 
 # What an error tells -------------------------------------------------------------------------------------------------
 
+TAGGED = "insert into course_metadata (id, organization_id, tag_ids) values ('x', '{0}', array['{1}'::uuid])"
+TYPED = "insert into tags (organization_id, type_key, value, slug) values ('{0}', '{1}', 'v', 's')"
 FAILING: dict[str, str] = {
     "not null": "update course_metadata set title = null where id = 'globex-org'",
     "not null in insert": f"insert into course_metadata (id, organization_id, title) values ('x', '{GLOBEX}', null)",
     "check": "update course_metadata set visibility = 'x' where id = 'globex-org'",
     "version of a foreign course": "insert into course_versions (course_id, snapshot) values ('globex-org', null)",
-    "foreign tags for a foreign course": f"insert into course_metadata (id, organization_id, tag_ids) values ('x', '{GLOBEX}', array['{uid('tag-globex')}'::uuid])",
-    "missing tags for a foreign course": f"insert into course_metadata (id, organization_id, tag_ids) values ('x', '{GLOBEX}', array['{MISSING}'::uuid])",
-    "foreign tag type for a foreign tag": f"insert into tags (organization_id, type_key, value, slug) values ('{GLOBEX}', 'own-globex', 'v', 's')",
+    "foreign tags for a foreign course": TAGGED.format(GLOBEX, uid("tag-globex")),
+    "missing tags for a foreign course": TAGGED.format(GLOBEX, MISSING),
+    "foreign tag type for a foreign tag": TYPED.format(GLOBEX, "own-globex"),
 }
 
 
@@ -449,7 +454,8 @@ def test_the_public_bucket_is_closed_to_clients(world: World, actor: Actor) -> N
     [
         "update course_metadata set visibility = 'org' where id = 'acme-global'",
         "update course_metadata set visibility = 'org', title = 'x' where id = 'acme-global'",
-        "delete from course_versions where course_id = 'acme-global'; delete from course_metadata where id = 'acme-global'",
+        "delete from course_versions where course_id = 'acme-global';"
+        "delete from course_metadata where id = 'acme-global'",
     ],
 )
 def test_a_course_that_is_no_longer_global_leaves_the_public_bucket(world: World, withdraw: str) -> None:

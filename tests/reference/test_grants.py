@@ -61,7 +61,9 @@ def test_both_regimes_of_default_grants_end_up_the_same(cluster: Cluster, popula
     with psycopg.connect(cluster.dsn("reference_legacy", SUPERUSER), autocommit=True) as connection:
         connection.execute((PLATFORM / "50_grants_legacy.sql").read_bytes())
     with psycopg.connect(legacy) as connection:
-        connection.execute("create table public.control (id int); create function public.control() returns int return 1")
+        connection.execute(
+            "create table public.control (id int); create function public.control() returns int return 1"
+        )
     control = {what for role, kind, what, _ in privileges(legacy) if role == "anon" and kind in ("table", "function")}
     assert control == {"control", "control()"}, "the regime is the older one"
     with psycopg.connect(legacy) as connection:
@@ -100,14 +102,19 @@ def test_schemas_give_clients_names_and_nothing_more(populated: str) -> None:
 
 
 def test_row_level_security_is_on_everywhere(world: World) -> None:
-    without = "select c.oid::regclass::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not c.relrowsecurity"
+    without = (
+        "select c.oid::regclass::text from pg_class c"
+        " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity"
+    )
 
     assert world.act(OWNER, without).rows == []
 
 
 def test_no_policy_is_for_public_or_anon(world: World) -> None:
     """And none asks for the user once per row."""
-    loose = "select policyname from pg_policies where schemaname in ('public', 'storage') and roles <> '{authenticated}'"
+    loose = (
+        "select policyname from pg_policies where schemaname in ('public', 'storage') and roles <> '{authenticated}'"
+    )
     helpers = r"(uid|orgs_as|is_superadmin|is_member)\("
     per_row = (
         "select policyname from pg_policies where schemaname in ('public', 'storage')"

@@ -46,7 +46,10 @@ def test_old_rows_are_kept_and_belong_to_the_default_organization(cluster: Clust
                     "insert into content_embeddings (course_id, item_id, content, embedding) values (%s, %s, %s, %s)",
                     [course, item, f"{n}", VECTOR],
                 )
-        before = {t: connection.execute(f"select count(*) from {t}").fetchone() for t in ("media_assets", "content_embeddings")}
+        before = {
+            t: connection.execute(f"select count(*) from {t}").fetchone()
+            for t in ("media_assets", "content_embeddings")
+        }
 
     migrate(dsn, MIGRATIONS[1:])
 
@@ -55,7 +58,9 @@ def test_old_rows_are_kept_and_belong_to_the_default_organization(cluster: Clust
             assert connection.execute(f"select count(*) from {table}").fetchone() == count
             owners = connection.execute(f"select distinct organization_id from {table}").fetchall()
             assert owners == [(DEFAULT,)]
-            kept = connection.execute(f"select distinct course_id from {table} where course_id = any (%s)", [strange]).fetchall()
+            kept = connection.execute(
+                f"select distinct course_id from {table} where course_id = any (%s)", [strange]
+            ).fetchall()
             assert {row[0] for row in kept} == {"with space", "Ünïcode", "multiplication-basics", "new-one"}
 
 
@@ -72,14 +77,20 @@ def test_suggestions_queued_between_the_migrations_do_not_stop_the_next(cluster:
     migrate(dsn, MIGRATIONS[4:])
 
     with psycopg.connect(dsn) as connection:
-        left = connection.execute("select organization_id, course_id from tag_approval_queue order by course_id").fetchall()
+        left = connection.execute(
+            "select organization_id, course_id from tag_approval_queue order by course_id"
+        ).fetchall()
         assert left == [(DEFAULT, "c1"), (DEFAULT, "c1"), (uid("other"), "c2")]
 
 
 def test_seeds_are_exact(world: World) -> None:
     organizations = world.act(OWNER, "select id, name, slug from organizations where id = %s", DEFAULT).rows
-    types = world.act(OWNER, "select key, is_enabled from tag_types where organization_id is null order by display_order").rows
-    tags = world.act(OWNER, "select type_key, value, is_active from tags where organization_id is null order by id").rows
+    types = world.act(
+        OWNER, "select key, is_enabled from tag_types where organization_id is null order by display_order"
+    ).rows
+    tags = world.act(
+        OWNER, "select type_key, value, is_active from tags where organization_id is null order by id"
+    ).rows
 
     assert organizations == [(DEFAULT, "LearnPlay", "learnplay")]
     assert types == [(key, True) for key in ("domain", "level", "theme", "subject", "class")]

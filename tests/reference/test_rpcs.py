@@ -1,4 +1,4 @@
-"""Each RPC answers only about what its caller may read, changes only what its caller may change, and is nothing to outsiders."""
+"""Each RPC answers only about what its caller may read, and changes only what its caller may change."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def test_whoever_belongs_nowhere_learns_nothing(world: World, name: str, actor: 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "acme" in CALLS[name] or str(ACME) in CALLS[name]])
 @pytest.mark.parametrize("actor", [MEMBERS["globex", role] for role in ROLES], ids=str)
-def test_another_organizations_things_answer_like_things_that_do_not_exist(world: World, name: str, actor: Actor) -> None:
+def test_another_organizations_things_answer_like_things_that_do_not_exist(
+    world: World, name: str, actor: Actor
+) -> None:
     missing = CALLS[name].replace(str(ACME), str(uid("no such"))).replace("acme-org", "no-such")
 
     assert said(world, actor, CALLS[name]) == said(world, actor, missing)
@@ -121,32 +123,54 @@ def test_a_higher_role_includes_the_lower_ones(world: World, least: int) -> None
 def test_tag_types_own_rows_then_settings_then_global_rows(world: World) -> None:
     types = f"select key, label from get_enabled_tag_types('{ACME}')"
     world.must(ADMIN, "delete from tag_types where key = 'unused'")
-    settings = {"tagTypes": {"enabled": ["level", "domain", "theme"], "order": ["level", "domain", "theme"], "labels": {"domain": "Field"}}}
+    settings = {
+        "tagTypes": {
+            "enabled": ["level", "domain", "theme"],
+            "order": ["level", "domain", "theme"],
+            "labels": {"domain": "Field"},
+        }
+    }
 
     world.must(ADMIN, "update organizations set settings = %s where id = %s", json.dumps(settings), ACME)
-    world.must(ADMIN, "insert into tag_types (organization_id, key, label, is_enabled) values (%s, 'theme', 'Off', false)", ACME)
+    world.must(
+        ADMIN,
+        "insert into tag_types (organization_id, key, label, is_enabled) values (%s, 'theme', 'Off', false)",
+        ACME,
+    )
     assert world.act(VIEWER, types).rows == [("own-acme", "Own"), ("level", "Level"), ("domain", "Field")]
 
-    world.must(ADMIN, "insert into tag_types (organization_id, key, label, display_order) values (%s, 'domain', 'Ours', 9)", ACME)
+    world.must(
+        ADMIN,
+        "insert into tag_types (organization_id, key, label, display_order) values (%s, 'domain', 'Ours', 9)",
+        ACME,
+    )
     assert world.act(VIEWER, types).rows == [("own-acme", "Own"), ("level", "Level"), ("domain", "Ours")]
 
 
 def test_the_own_tag_wins_over_the_global_one(world: World) -> None:
     tags = f"select value from get_active_tags('{ACME}', 'domain') where slug = 'science'"
-    own = "insert into tags (organization_id, type_key, value, slug, is_active) values (%s, 'domain', 'Physics', 'science', %s)"
+    own = "insert into tags (organization_id, type_key, value, slug, is_active)"
+    own += " values (%s, 'domain', 'Physics', 'science', %s)"
 
     assert values(world, VIEWER, tags) == ["Science"]
     world.must(ADMIN, own, ACME, True)
     assert values(world, VIEWER, tags) == ["Physics"]
     world.must(ADMIN, "update tags set is_active = false where value = 'Physics'")
     assert values(world, VIEWER, tags) == []
-    assert len(values(world, MEMBERS["globex", "viewer"], CALLS["get_active_tags"].replace(str(ACME), str(GLOBEX)))) == GLOBAL_TAGS
+    assert (
+        len(values(world, MEMBERS["globex", "viewer"], CALLS["get_active_tags"].replace(str(ACME), str(GLOBEX))))
+        == GLOBAL_TAGS
+    )
 
 
 def test_courses_by_any_or_all_tags(world: World) -> None:
     def found(tags: list[object], match_all: bool) -> list[object]:
         listed = ",".join(f"'{tag}'" for tag in tags)
-        return values(world, VIEWER, f"select id from get_courses_by_tags('{ACME}', array[{listed}]::uuid[], {match_all}) order by 1")
+        return values(
+            world,
+            VIEWER,
+            f"select id from get_courses_by_tags('{ACME}', array[{listed}]::uuid[], {match_all}) order by 1",
+        )
 
     own, everything = uid("tag-acme"), ["acme-global", "acme-org", "acme-unpublished", "globex-global"]
     assert found([], False) == everything
@@ -157,12 +181,14 @@ def test_courses_by_any_or_all_tags(world: World) -> None:
 
 
 def test_versions_are_listed_with_their_author(world: World) -> None:
-    world.must(ADMIN, "select publish_course('acme-org', '{\"id\": \"acme-org\", \"title\": \"Renamed\"}', 'second')")
+    world.must(ADMIN, 'select publish_course(\'acme-org\', \'{"id": "acme-org", "title": "Renamed"}\', \'second\')')
 
     rows = world.act(VIEWER, "select version, author, changelog from list_course_versions('acme-org')").rows
 
     assert rows == [(2, "org_admin-acme@test", "second"), (1, "editor-acme@test", None)]
-    assert world.act(MEMBERS["globex", "viewer"], "select from list_course_versions('acme-global')").count == 0, "own only"
+    assert world.act(MEMBERS["globex", "viewer"], "select from list_course_versions('acme-global')").count == 0, (
+        "own only"
+    )
     assert world.act(ROOT, "select from list_course_versions('acme-org')").count == 2
 
 
@@ -175,7 +201,11 @@ def test_publishing_bumps_and_restoring_adds(world: World) -> None:
     assert (published[0], published[2]) == (2, before[0] + 1)
     assert (restored[0], restored[1], restored[3]) == (3, 1, before[0] + 2)
     assert len({before[1], published[3], restored[4]}) == 3, "every publication has an etag of its own"
-    rows = world.act(OWNER, "select version, snapshot, changelog, published_by, etag from course_versions where course_id = 'acme-org' order by 1").rows
+    rows = world.act(
+        OWNER,
+        "select version, snapshot, changelog, published_by, etag from course_versions"
+        " where course_id = 'acme-org' order by 1",
+    ).rows
     assert rows[0][1] == rows[2][1], "the old snapshot, unchanged"
     assert rows[2][2:4] == ("Restored from version 1", ADMIN.user)
     now = world.act(OWNER, "select content_version, etag, title from course_metadata where id = 'acme-org'").rows[0]
@@ -214,5 +244,7 @@ def test_search_stays_in_the_organization(world: World) -> None:
     assert len(values(world, VIEWER, content.format(ACME))) == 2
     assert values(world, VIEWER, content.format(GLOBEX)) == []
     assert len(values(world, ROOT, content.format(GLOBEX))) == 2
-    assert values(world, VIEWER, f"select id from search_media_by_org('{ACME}', '%')") == [], "a percent sign is a percent sign"
+    assert values(world, VIEWER, f"select id from search_media_by_org('{ACME}', '%')") == [], (
+        "a percent sign is a percent sign"
+    )
     assert len(values(world, VIEWER, f"select id from search_media_by_org('{ACME}', '', -1)")) == 0

@@ -1,4 +1,4 @@
-"""What two people do at once: publishing, and giving up the last admin's role. On a copy, since here things are committed."""
+"""What two people do at once: publish, remove each other, delete what the other takes. On a copy: here one commits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def run(dsn: str, actor: Actor, statement: str, *parameters: object) -> list[tup
 
 def someone_waits(dsn: str) -> bool:
     with psycopg.connect(dsn) as connection:
-        waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
         return connection.execute(waiting).fetchone() == (1,)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,47 +139,49 @@ def populate(connection: psycopg.Connection[Any]) -> None:
     for name in names:
         run("insert into auth.users (id, email) values (%s, %s)", [uid(name), f"{name}@test"])
     for org in ("acme", "globex"):
-        id = uid(org)
-        run("insert into organizations (id, name, slug) values (%s, %s, %s)", [id, org.title(), org])
+        owner = uid(org)
+        run("insert into organizations (id, name, slug) values (%s, %s, %s)", [owner, org.title(), org])
         run(
             "insert into organization_domains (id, organization_id, domain, is_primary) values (%s, %s, %s, true)",
-            [uid(f"domain-{org}"), id, f"{org}.test"],
+            [uid(f"domain-{org}"), owner, f"{org}.test"],
         )
         for role in ROLES:
             run(
                 "insert into user_roles (id, user_id, organization_id, role) values (%s, %s, %s, %s)",
-                [uid(f"role-{role}-{org}"), uid(f"{role}-{org}"), id, role],
+                [uid(f"role-{role}-{org}"), uid(f"{role}-{org}"), owner, role],
             )
         run(
             "insert into tag_types (id, organization_id, key, label) values (%s, %s, %s, 'Own')",
-            [uid(f"type-{org}"), id, f"own-{org}"],
+            [uid(f"type-{org}"), owner, f"own-{org}"],
         )
         run(
             "insert into tag_types (id, organization_id, key, label) values (%s, %s, 'unused', 'Unused')",
-            [uid(f"unused-type-{org}"), id],
+            [uid(f"unused-type-{org}"), owner],
         )
         run(
             "insert into tags (id, organization_id, type_key, value, slug) values (%s, %s, %s, 'Own', 'own')",
-            [uid(f"tag-{org}"), id, f"own-{org}"],
+            [uid(f"tag-{org}"), owner, f"own-{org}"],
         )
         for visibility in ("org", "global"):
             course = f"{org}-{visibility}"
             run(
-                "insert into course_metadata (id, organization_id, title, visibility, tag_ids) values (%s, %s, %s, %s, %s)",
-                [course, id, course.title(), visibility, [uid(f"tag-{org}"), GLOBAL_TAG]],
+                "insert into course_metadata (id, organization_id, title, visibility, tag_ids)"
+                " values (%s, %s, %s, %s, %s)",
+                [course, owner, course.title(), visibility, [uid(f"tag-{org}"), GLOBAL_TAG]],
             )
             run(
                 "insert into course_versions (id, course_id, snapshot, published_by) values (%s, %s, %s, %s)",
                 [uid(f"version-{course}"), course, json.dumps({"id": course}), uid(f"editor-{org}")],
             )
             run(
-                "insert into media_assets (id, organization_id, course_id, kind, url) values (%s, %s, %s, 'image', 'u')",
-                [uid(f"media-{course}"), id, course],
+                "insert into media_assets (id, organization_id, course_id, kind, url)"
+                " values (%s, %s, %s, 'image', 'u')",
+                [uid(f"media-{course}"), owner, course],
             )
             run(
                 "insert into content_embeddings (id, organization_id, course_id, item_id, level, content, embedding)"
                 " values (%s, %s, %s, 'i', 'beginner', 'c', %s)",
-                [uid(f"embedding-{course}"), id, course, VECTOR],
+                [uid(f"embedding-{course}"), owner, course, VECTOR],
             )
             run(
                 "insert into storage.objects (id, bucket_id, name) values (%s, 'courses', %s)",
@@ -188,11 +189,11 @@ def populate(connection: psycopg.Connection[Any]) -> None:
             )
         run(
             "insert into course_metadata (id, organization_id) values (%s, %s)",
-            [f"{org}-unpublished", id],
+            [f"{org}-unpublished", owner],
         )
         run(
             "insert into tag_approval_queue (id, organization_id, course_id) values (%s, %s, %s)",
-            [uid(f"suggestion-{org}"), id, f"{org}-org"],
+            [uid(f"suggestion-{org}"), owner, f"{org}-org"],
         )
     extra = [("both", "acme", "viewer"), ("both", "globex", "editor")]
     extra += [
@@ -205,13 +206,3 @@ def populate(connection: psycopg.Connection[Any]) -> None:
             "insert into user_roles (id, user_id, organization_id, role) values (%s, %s, %s, %s)",
             [uid(f"role-{name}-{org}"), uid(name), uid(org) if org else None, role],
         )
-
-
-@contextmanager
-def opened(dsn: str) -> Iterator[World]:
-    """A world in a transaction that is rolled back."""
-    with psycopg.connect(dsn) as connection:
-        try:
-            yield World(connection)
-        finally:
-            connection.rollback()
