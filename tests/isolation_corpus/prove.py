@@ -66,7 +66,7 @@ class Outcome:
 
 def last_row(connection: psycopg.Connection, script: str) -> tuple[object, ...] | None:
     """Run a script of several statements and give the only row of its last result."""
-    cursor = connection.execute(script)  # type: ignore[call-overload]
+    cursor = connection.execute(script)
     while cursor.nextset():
         pass
     rows = cursor.fetchall() if cursor.description else []
@@ -78,8 +78,8 @@ def staged(dsn: str, truth: Truth) -> Iterator[psycopg.Connection]:
     """A transaction with the helpers and the schema's set-up in it, rolled back at the end."""
     with psycopg.connect(dsn) as connection:
         try:
-            connection.execute(HELPERS)  # type: ignore[call-overload]
-            connection.execute(truth.setup or "select 1")  # type: ignore[call-overload]
+            connection.execute(HELPERS)
+            connection.execute(truth.setup or "select 1")
             connection.execute("select proof.owner()")
             yield connection
         finally:
@@ -90,7 +90,7 @@ def prove(dsn: str, truth: Truth) -> Outcome:
     """Apply the schema to the empty database at `dsn` and try everything that its truth asserts."""
     outcome = Outcome(truth.name)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(truth.schema_sql)  # type: ignore[call-overload]
+        connection.execute(truth.schema_sql)
         existing = {normal(row[0]): row[1] for row in connection.execute(OBJECTS).fetchall()}
     _inventory(truth, set(existing), outcome)
     with staged(dsn, truth) as connection:
@@ -156,7 +156,7 @@ def _sweep(
     columns: list[str] = []
     before = None
     if not readable_only and _is_table(connection, thing):
-        before = connection.execute(canaries).fetchone()  # type: ignore[call-overload]
+        before = connection.execute(canaries).fetchone()
         columns = [row[0] for row in connection.execute(WRITABLE, [thing]).fetchall()]
         if before == (None,):
             outcome.uncovered.append(thing)
@@ -171,7 +171,7 @@ def _sweep(
         for statement in (f"delete from {thing}", *(f'update {thing} set "{c}" = "{c}"' for c in columns)):
             with undone(connection):
                 _as(connection, become, statement)
-                after = connection.execute(canaries).fetchone()  # type: ignore[call-overload]
+                after = connection.execute(canaries).fetchone()
             if after != before:
                 outcome.wrong.append(f"clean {thing}: {who or 'anon'} changes canary rows by: {statement}")
 
@@ -185,8 +185,8 @@ def _as(connection: psycopg.Connection, become: str, statement: str) -> tuple[ob
     """Run one statement as somebody and be the owner again; a refusal answers nothing."""
     connection.execute("savepoint act")
     try:
-        connection.execute(become)  # type: ignore[call-overload]
-        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(become)
+        cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         connection.execute("select proof.owner()")
     except psycopg.Error:

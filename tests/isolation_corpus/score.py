@@ -23,8 +23,13 @@ from tests.isolation_corpus.truth import Leak, Truth, load, names, normal
 class FindingLike(Protocol):
     """What a finding must tell to be scored."""
 
-    kind: str
-    object: str
+    @property
+    def kind(self) -> str:
+        """What sort of defect."""
+
+    @property
+    def object(self) -> str:
+        """Schema-qualified, functions with their argument types."""
 
 
 @dataclass
@@ -138,7 +143,7 @@ def main() -> None:
             truth = load(name)
             dsn = make(truth.grants, name)
             with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute(truth.schema_sql)  # type: ignore[call-overload]
+                connection.execute(truth.schema_sql)
             started = time.monotonic()
             report = examine(dsn)
             result = score(truth, report.findings)
