@@ -27,6 +27,8 @@ class Migrations(Section):
     """SQL that puts rows into the baseline's tables, where its own migrations bring none."""
     ignored_schemas: Words = ()
     """Schemas of the target that somebody else owns: no drift there."""
+    ignored_objects: Words = ()
+    """Objects of the target that somebody else owns, as drift names them: `public.rls_auto_enable()`, `public.st_*`."""
 
 
 class Seed(Section):
@@ -67,7 +69,7 @@ class Contract(Section):
     tables: tuple[TableName, ...] = Field(min_length=1)
     """The new tables."""
     seeds: dict[str, Seed] = Field(default_factory=dict)
-    """Name → rows that everybody shares; checks ask for `default-organization`, `global-tag-types` and `global-tags`."""
+    """Name → rows that everybody shares; checks ask for `default-organization`, `global-tag-types`, `global-tags`."""
     backfilled: Backfilled | None = None
 
     @model_validator(mode="after")

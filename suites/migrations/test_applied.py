@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from environments.migrations import Contract
+from environments.model import Environment
 from fixtures.database import Database
 from fixtures.drift import drift, drift_findings, expect_ledger, ledger_finding
 from fixtures.errors import Unverified
@@ -44,11 +45,11 @@ def test_the_ledger_is_what_the_repository_holds(
 
 @pytest.mark.check("stg-migrations-pushed", "prod-migrations-pushed")
 def test_the_schema_is_what_the_migrations_make(
-    applied_schema: Snapshot, rehearsal: Rehearsal, findings: Findings, evidence: Evidence
+    environment: Environment, applied_schema: Snapshot, rehearsal: Rehearsal, findings: Findings, evidence: Evidence
 ) -> None:
     """The ledger cannot know what was changed by hand. The migrations are applied to a throw-away database, and its
     tables, columns, constraints, indexes, policies, grants, functions and triggers compared with the target's."""
-    differences = drift(applied_schema, rehearsal)
+    differences = drift(applied_schema, rehearsal, ignoring=environment.migrations.ignored_objects)
 
     evidence.text("drift", "\n".join(map(str, differences)) or "none")
     for finding in drift_findings(differences):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +21,6 @@ _ENVIRONMENT = """
 profile = "{profile}"
 [database]
 dsn = "{dsn}"
-[migrations]
-rollout = "{rollout}"
 """
 
 
@@ -114,13 +111,14 @@ class Bench:
         self,
         target: ScratchDatabase,
         *checks: str,
-        rollout: Path = REFERENCE,
+        rollout: Path | None = REFERENCE,
+        settings: str = "",
         profile: str = "staging",
-        arguments: Sequence[str] = (),
     ) -> Ended:
-        """Run the checks in files of suites/migrations (all, or those named) in a project directory of their own."""
+        """Run the checks in files of suites/migrations (all, or those named), in a project directory of their own."""
         file = self.path / "environments" / "planted.toml"
-        file.write_text(_ENVIRONMENT.format(profile=profile, dsn=target.dsn, rollout=rollout))
+        migrations = f'[migrations]\nrollout = "{rollout}"\n{settings}' if rollout else ""
+        file.write_text(_ENVIRONMENT.format(profile=profile, dsn=target.dsn) + migrations)
         sharing = _Sharing(self.scratch, self.rehearsal if rollout == REFERENCE else None)
         suite = self.path / "suites" / "migrations"
         before = set(self.scratch.made)
@@ -128,7 +126,7 @@ class Bench:
             [
                 *(str(suite / check) for check in checks or ("",)),
                 *("--env", str(file), "--rootdir", str(self.path), "-c", str(self.path / "pytest.toml")),
-                *("--disable-plugin-autoload", "-p", "no:cacheprovider", *arguments),
+                *("--disable-plugin-autoload", "-p", "no:cacheprovider"),
             ],
             plugins=[sharing],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from fixtures.applying import expect_pushed
@@ -173,6 +174,31 @@ def test_a_ledger_without_statements_is_unverified(planting: Bench) -> None:
 
     assert ended[PUSHED].status == "unverified"
     assert "20251025200002_multi_tenant_tags" in (ended[PUSHED].reason or "")
+
+
+def test_without_a_repository_only_the_database_is_judged(planting: Bench) -> None:
+    ended = planting.run(planting.applied, *TARGET, rollout=None)
+
+    assert ended[PUSHED].status == "unverified"
+    assert "migrations.rollout is not set" in (ended[PUSHED].reason or "")
+    assert {ended[item].status for item in ("db-rls-enabled", "db-default-org", "db-global-tags")} == {"verified"}
+
+
+def test_what_somebody_else_owns_is_no_drift(planting: Bench) -> None:
+    target = planting.target()
+    target.run("create schema theirs; create table theirs.t (); create table public.st_theirs ()")
+    ignored = 'ignored_schemas = ["theirs"]\nignored_objects = ["public.st_*"]\n'
+
+    assert planting.run(target, "test_applied.py").red == {PUSHED}
+    assert planting.run(target, "test_applied.py", settings=ignored).red == set()
+
+
+def test_an_extension_counts_if_a_migration_asks_for_it(planting: Bench) -> None:
+    target = planting.target()
+    with psycopg.connect(planting.scratch.cluster.dsn(target.name, "supabase_admin"), autocommit=True) as superuser:
+        superuser.execute('drop extension "uuid-ossp"')
+
+    assert planting.run(target, "test_applied.py").red == set()
 
 
 def test_a_target_of_the_older_default_grants_is_no_drift(planting: Bench) -> None:
