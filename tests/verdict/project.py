@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import subprocess
-import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports.model import ItemVerdict, Verdict
+from tests.verdict.zygote import Zygote
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -72,21 +72,21 @@ class Project:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "STAGING_"))
         }
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}
+        environment |= {"PYTHONPATH": str(ROOT), **(variables or {})}
         # Half of a run's time would go into plugins that no mock check uses.
         plugins = ["allure_pytest", "timeout", *(["xdist"] if "-n" in arguments else [])]
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         arguments = (*(f"-p{name}" for name in plugins), *([] if allure else ["--no-allure-html"]), *arguments)
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-            cwd=self.path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        output = self.path / "output.txt"
+        status = _zygote().run(
+            ["-p", "no:cacheprovider", *arguments], cwd=self.path, variables=environment, output=output
         )
-        return Ended(done.returncode, done.stdout + done.stderr, self.path / "reports/out/staging")
+        return Ended(status, output.read_text(), self.path / "reports/out/staging")
+
+
+@functools.cache
+def _zygote() -> Zygote:
+    return Zygote(ROOT)
 
 
 def mock_project(path: Path) -> Project:

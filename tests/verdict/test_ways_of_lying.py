@@ -147,7 +147,7 @@ def test_everything_passes(project: Project) -> None:
     assert "GO staging (full selection): 2 verified" in ended.output
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
 def test_no_check_at_all(project: Project, workers: tuple[str, ...]) -> None:
     ended = project.run(*workers)
 
@@ -190,7 +190,7 @@ def test_nothing_selected(project: Project) -> None:
     assert (ended.status, ended.verdict.problems) == (5, ("nothing was selected",)), ended.output
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
 @pytest.mark.parametrize("quietly", [False, True], ids=["said", "quietly"])
 def test_a_conftest_that_deselects(project: Project, quietly: bool, workers: tuple[str, ...]) -> None:
     project.suite(PASSING)
@@ -221,7 +221,7 @@ def test_a_check_that_pytest_does_not_collect(project: Project) -> None:
     assert ended.item().reason == "not collected: suites/test_checks.py::test_more"
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
 def test_a_module_that_does_not_import(project: Project, workers: tuple[str, ...]) -> None:
     """Not "no check yet": nobody knows what it holds, and CI accepts that reason while the house is being built."""
     project.suite("import nothing_of_that_name\n" + PASSING)
