@@ -73,6 +73,8 @@ class Stack(Section):
     jwt: Literal["ES256", "HS256"] = "ES256"
     seed: Words | None = None
     """Command that puts in the users and organizations of this file; their password is `$SEED_PASSWORD`."""
+    build: Words | None = None
+    """Command that builds the front end, run in the rollout's folder before anything starts."""
     web: File | None = None
     """The built front end; `web/dist`, `dist`, `build` or `out` in the rollout unless given."""
 
