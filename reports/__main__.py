@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,7 +50,7 @@ def show(verdict: Verdict, path: Path) -> int:
         if (path.parent / file).exists()
     ]
     colour = sys.stdout.isatty()
-    width = console_for(sys.stdout, colour=colour, width=None).width if not colour else None
+    width = shutil.get_terminal_size().columns if colour else None
     render(verdict, console_for(sys.stdout, colour=colour, width=width), reports)
     return 0 if verdict.go else 1
 

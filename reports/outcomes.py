@@ -7,11 +7,10 @@ that says passed and nothing else: an outcome that somebody flipped afterwards i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -200,14 +199,3 @@ def _skip_reason(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
         return one_line(str(report.longrepr[2]).removeprefix("Skipped: ")) or "no reason given"
     return one_line(report.longreprtext) or "no reason given"
-
-
-def to_json(checks: dict[str, tuple[str, ...]]) -> str:
-    """The form in which a worker says what it collected."""
-    return json.dumps(checks)
-
-
-def from_json(text: str) -> dict[str, tuple[str, ...]]:
-    """Read what `to_json` wrote."""
-    value: dict[str, Any] = json.loads(text)
-    return {str(nodeid): tuple(map(str, items)) for nodeid, items in value.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import jinja2
+import markupsafe
 
 from fixtures.catalogue import CHECKLIST_FILE, Catalogue, Line, checklist_lines
 from reports.model import ItemVerdict, Status, Verdict
@@ -68,12 +69,6 @@ class Section:
     title: str
     depth: int
     blocks: list[Block] = field(default_factory=list)
-
-    @property
-    def items(self) -> tuple[ItemVerdict, ...]:
-        """The items of all its lines, each once."""
-        entries = [entry for block in self.blocks for entry in block.entries]
-        return tuple({item.id: item for entry in entries for item in entry.items}.values())
 
 
 @dataclass
@@ -163,8 +158,6 @@ def _extend(entries: list[Entry], items: Iterable[ItemVerdict], command: str) ->
 
 def _inline(text: str) -> str:
     """The little Markdown that stands inside of the checklist's lines, as HTML: code, bold, links."""
-    import markupsafe
-
     escaped = str(markupsafe.escape(text))
     escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
     escaped = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", escaped)
