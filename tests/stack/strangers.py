@@ -1,0 +1,112 @@
+"""Rollouts of somebody else's, written to disk for a test: what such a folder must have is `supabase/`, no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# What migrations of strangers commonly do with what the platform provides.
+MIGRATION = """
+create extension if not exists "uuid-ossp";
+create extension if not exists pgcrypto with schema extensions;
+
+create table public.profiles (
+  id uuid primary key references auth.users (id) on delete cascade,
+  nickname text not null default '',
+  avatar text
+);
+alter table public.profiles enable row level security;
+create policy "own profile" on public.profiles using ((select auth.uid()) = id);
+grant select, insert, update, delete on public.profiles to authenticated, service_role;
+
+create table public.tokens (
+  id uuid primary key default uuid_generate_v4(),
+  digest bytea not null default digest('x', 'sha256'),
+  made timestamptz not null default now()
+);
+
+create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.profiles (id, nickname) values (new.id, coalesce(new.raw_user_meta_data ->> 'nickname', ''));
+  return new;
+end;
+$$;
+create trigger on_auth_user_created after insert on auth.users for each row execute function public.handle_new_user();
+
+alter publication supabase_realtime add table public.profiles;
+
+insert into storage.buckets (id, name, public) values ('avatars', 'avatars', true);
+create policy "read avatars" on storage.objects for select using (bucket_id = 'avatars');
+create policy "own folder" on storage.objects for insert to authenticated
+  with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = (select auth.uid())::text);
+"""
+
+HELLO = """
+import { createClient } from "npm:@supabase/supabase-js@2";
+const names = ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_PUBLISHABLE_KEYS",
+  "SUPABASE_SECRET_KEYS", "SUPABASE_JWKS", "SUPABASE_DB_URL", "ALLOWED_ORIGINS", "FROM_DOTENV"];
+Deno.serve(async (request) => {
+  console.log("asked for", new URL(request.url).pathname);
+  const client = createClient(Deno.env.get("SUPABASE_URL")!, Deno.env.get("SUPABASE_SERVICE_ROLE_KEY")!);
+  const { data } = await client.from("profiles").select("nickname");
+  let outside = "read";
+  try { Deno.readTextFileSync("/etc/hostname"); } catch { outside = "refused"; }
+  if (request.method === "DELETE") setTimeout(() => Deno.exit(3), 20);
+  return Response.json({ pid: Deno.pid, profiles: data, outside, set: names.filter((name) => Deno.env.get(name)) });
+});
+"""
+
+# As the examples of years ago: the standard library listens by itself.
+OLD = """
+const listener = Deno.listen({ port: 8000 });
+for await (const connection of listener) {
+  (async () => { for await (const event of Deno.serveHttp(connection)) event.respondWith(new Response("old")); })();
+}
+"""
+
+CONFIG = """
+project_id = "strangers"
+[api]
+schemas = ["public", "graphql_public"]
+[auth]
+enable_anonymous_sign_ins = true
+[functions.hello]
+verify_jwt = false
+[functions.old]
+verify_jwt = false
+[functions.broken]
+verify_jwt = false
+[functions.unused]
+enabled = false
+[storage.buckets.declared]
+public = false
+file_size_limit = "1MiB"
+[something.nobody.knows]
+of = true
+"""
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """A rollout in `folder`; the names are relative to its `supabase/`. Returns `folder`."""
+    for name, text in files.items():
+        path = folder / "supabase" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def complete(folder: Path) -> Path:
+    """A rollout with a bit of everything."""
+    return write(
+        folder,
+        {
+            "config.toml": CONFIG,
+            "migrations/20240101000000_start.sql": MIGRATION,
+            "seed.sql": "insert into public.tokens default values;\n",
+            "functions/hello/index.ts": HELLO,
+            "functions/old/index.ts": OLD,
+            "functions/broken/index.ts": "import './missing.ts';\n",
+            "functions/unused/index.ts": HELLO,
+            "functions/_shared/index.ts": HELLO,
+            "functions/.env": "FROM_DOTENV=yes\nSUPABASE_URL=http://elsewhere.test\n",
+        },
+    )

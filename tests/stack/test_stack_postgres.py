@@ -1,0 +1,150 @@
+"""The cluster: hosted powers, both regimes of grants, fast copies, and what strangers' migrations ask of it."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fixtures.errors import StackError
+from fixtures.stack.postgres import Cluster
+from tests.stack import strangers
+
+
+def test_postgres_role_has_hosted_powers(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.dsn()) as connection:
+        powers = connection.execute(
+            "select rolsuper, rolbypassrls, rolcreaterole from pg_roles where rolname = current_user"
+        ).fetchone()
+        assert powers == (False, True, True)
+        for role in ("anon", "authenticated", "service_role"):
+            connection.execute(f"set local role {role}")
+            assert connection.execute("select current_user").fetchone() == (role,)
+            connection.execute("reset role")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "set role supabase_admin",
+        "alter role postgres superuser",
+        "create role boss superuser",
+        "grant supabase_admin to postgres",
+        "copy (select 1) to program 'true'",
+        "select pg_read_file('/etc/passwd')",
+        "create function f() returns int language c as 'x', 'y'",
+    ],
+)
+def test_postgres_role_cannot_become_more(cluster: Cluster, statement: str) -> None:
+    with psycopg.connect(cluster.dsn()) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_every_role_needs_its_password(cluster: Cluster) -> None:
+    """A check that holds the password of `postgres` must not become a superuser by connecting once more."""
+    stolen = f"postgresql://supabase_admin:{cluster.password('postgres')}@127.0.0.1:{cluster.port}/postgres"
+    for address in (stolen, f"postgresql://supabase_admin@127.0.0.1:{cluster.port}/postgres"):
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(address)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(host=str(cluster.sockets), port=cluster.port, user="supabase_admin", dbname="postgres")
+
+
+def test_roles_that_are_only_set_have_no_address(cluster: Cluster) -> None:
+    with pytest.raises(StackError, match="'anon' cannot sign in"):
+        cluster.dsn(role="anon")
+
+
+@pytest.mark.parametrize(("grants", "granted"), [("explicit", False), ("legacy", True)])
+def test_default_grants(tmp_path: Path, grants: str, granted: bool) -> None:
+    with (
+        Cluster.start(tmp_path, default_grants=grants) as cluster,  # type: ignore[arg-type]
+        psycopg.connect(cluster.dsn()) as connection,
+    ):
+        connection.execute("create table public.t (id int); create sequence public.s")
+        for role in ("anon", "authenticated", "service_role"):
+            found = connection.execute(
+                "select has_table_privilege(r, 'public.t', 'select'), has_table_privilege(r, 'public.t', 'insert'),"
+                " has_sequence_privilege(r, 'public.s', 'usage') from cast(%s as name) as r",
+                [role],
+            ).fetchone()
+            assert found == (granted, granted, granted), role
+
+
+def test_copies_are_fast_and_their_own(cluster: Cluster) -> None:
+    origin, copy = f"a_{uuid.uuid4().hex[:6]}", f"b_{uuid.uuid4().hex[:6]}"
+    with psycopg.connect(cluster.create(origin)) as connection:
+        connection.execute("create table public.t as select generate_series(1, 10000) as n")
+
+    started = time.perf_counter()
+    address = cluster.create(copy, template=origin)
+    took = time.perf_counter() - started
+
+    with psycopg.connect(address) as connection:
+        assert connection.execute("select count(*) from public.t").fetchone() == (10000,)
+        assert connection.execute("show search_path").fetchone() == ('"$user", public, extensions',)
+        connection.execute("drop table public.t")
+    with psycopg.connect(cluster.dsn(origin)) as connection:
+        assert connection.execute("select count(*) from public.t").fetchone() == (10000,)
+    for name in (origin, copy):
+        cluster.drop(name)
+    assert took < 1
+
+
+def test_what_strangers_migrations_do(cluster: Cluster) -> None:
+    name = f"m_{uuid.uuid4().hex[:6]}"
+    with psycopg.connect(cluster.create(name)) as connection:
+        connection.execute(strangers.MIGRATION.encode())
+        user = uuid.uuid4()
+        connection.execute(
+            "insert into auth.users (id, raw_user_meta_data) values (%s, %s)", [user, '{"nickname": "N"}']
+        )
+        assert connection.execute("select nickname from public.profiles").fetchall() == [("N",)]
+        published = connection.execute("select tablename from pg_publication_tables").fetchall()
+        assert published == [("profiles",)]
+        connection.execute("insert into storage.objects (bucket_id, name) values ('avatars', 'a/b.png')")
+        connection.execute("set local role anon")
+        assert connection.execute("select storage.filename(name) from storage.objects").fetchall() == [("b.png",)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from public.profiles")
+    cluster.drop(name)
+
+
+def test_stand_ins_for_extensions_answer_as_the_originals(cluster: Cluster) -> None:
+    """Values from RFC 4231 (HMAC), FIPS 180 (SHA) and the documentation of uuid-ossp; the rest says what is missing."""
+    with psycopg.connect(cluster.dsn()) as connection:
+
+        def value(expression: str) -> object:
+            row = connection.execute(f"select {expression}".encode()).fetchone()
+            assert row is not None
+            return row[0]
+
+        assert value("encode(digest('abc', 'sha256'), 'hex')") == (
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        )
+        assert value("encode(hmac('what do ya want for nothing?', 'Jefe', 'sha256'), 'hex')") == (
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        )
+        assert value("length(gen_random_bytes(40))") == 40
+        assert value("uuid_generate_v3(uuid_ns_dns(), 'www.example.com')") == uuid.uuid3(
+            uuid.NAMESPACE_DNS, "www.example.com"
+        )
+        one, four = value("uuid_generate_v1()"), value("uuid_generate_v4()")
+        assert isinstance(one, uuid.UUID)
+        assert isinstance(four, uuid.UUID)
+        assert (one.version, four.version) == (1, 4)
+        assert abs((one.time - 0x01B21DD213814000) / 1e7 - time.time()) < 60
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="md4"):
+            value("digest('abc', 'md4')")
+
+
+def test_log_names_role_and_sqlstate(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.dsn()) as connection:
+        connection.execute("set role anon")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from auth.users")
+    assert re.search(r"postgres@postgres 42501 ERROR: +permission denied for table users", cluster.log.read_text())
