@@ -1,4 +1,8 @@
-"""What a person or a CI job does with a verdict on disk: `python -m reports {show,signoff,accept-unfinished} PATH`."""
+"""What a person or a CI job does with verdicts and attestations.
+
+python -m reports {show,signoff,accept-unfinished} PATH
+python -m reports attest ITEM --env ENVIRONMENT
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,14 @@ from pathlib import Path
 from fixtures.catalogue import Catalogue
 from fixtures.errors import GreenlightError
 from reports import signoff
+from reports.attest import Draft, attest
 from reports.model import NO_CHECK_YET, Verdict
 from reports.terminal import console_for, render, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 for go (or what the command accepts), 1 for no-go, 2 for misuse."""
-    parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m reports", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     known: tuple[tuple[str, Callable[[Verdict, Path], int], str], ...] = (
         ("show", show, "print the terminal summary again; exits 0 exactly for go"),
@@ -32,7 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument("path", type=Path, metavar="PATH", help="a verdict.json, or the directory that holds it")
         sub.set_defaults(command=command)
+    _attest_options(commands.add_parser("attest", help="sign for an item that no program can decide"))
     parsed = parser.parse_args(arguments)
+    if "item" in parsed:
+        return _attest(parsed)
     path: Path = parsed.path / "verdict.json" if parsed.path.is_dir() else parsed.path
     try:
         status: int = parsed.command(Verdict.read(path), path)
@@ -40,6 +48,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return status
+
+
+def _attest_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Asks for what is not given, and writes it to environments/attestations.toml."
+    parser.add_argument("item", metavar="ITEM", help="an id of suites/checklist.toml")
+    parser.add_argument("--env", required=True, metavar="NAME", help="the environment that it is said of")
+    for name, text in (
+        ("by", "who signs"),
+        ("role", "their role"),
+        ("statement", "what they attest"),
+        ("link", "evidence"),
+        ("expires", "the day until which it holds (YYYY-MM-DD)"),
+    ):
+        parser.add_argument(f"--{name}", help=text)
+
+
+def _attest(parsed: argparse.Namespace) -> int:
+    draft = Draft(parsed.item, parsed.env, parsed.by, parsed.role, parsed.statement, parsed.link, parsed.expires)
+    try:
+        written = attest(draft)
+    except (GreenlightError, KeyboardInterrupt) as error:
+        print(error or "nothing was written", file=sys.stderr)
+        return 2
+    print(f"{written.item} on {written.environment}: attested by {written.by} until {written.expires:%Y-%m-%d}")
+    return 0
 
 
 def show(verdict: Verdict, path: Path) -> int:
