@@ -10,5 +10,8 @@ pytest_plugins = [
     "fixtures.rehearsal",
     "fixtures.drift",
     "fixtures.statements",
+    "fixtures.gateway",
+    "fixtures.contract",
+    "fixtures.canaries",
     "reports.verdict",
 ]

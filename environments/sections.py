@@ -225,6 +225,8 @@ class Users(Section):
     """Viewer in the first organization and editor in the second of `permissions.canary_tenants`."""
     stranger: Account | None = None
     """Signed up, and a member of no organization."""
+    expired_token: SecretStr | None = None
+    """A token that was issued once and has run out; to be refused: a forged one only shows that signatures matter."""
 
     def account(self, role: str, organization: str | None = None) -> Account | None:
         """The account of a role in an organization, or of `superadmin`, `several`, `stranger`; None if there is none.
