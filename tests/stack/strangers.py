@@ -40,6 +40,16 @@ create policy "own folder" on storage.objects for insert to authenticated
   with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = (select auth.uid())::text);
 """
 
+# The usual way to a user in a seed.
+SEED = """
+insert into public.tokens default values;
+insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, created_at,
+  updated_at, raw_app_meta_data, raw_user_meta_data, confirmation_token, recovery_token, email_change_token_new, email_change)
+values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated', 'ada@example.com',
+  crypt('password123', gen_salt('bf')), now(), now(), now(), '{"provider": "email", "providers": ["email"]}', '{}',
+  '', '', '', '');
+"""
+
 HELLO = """
 import { createClient } from "npm:@supabase/supabase-js@2";
 const names = ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_PUBLISHABLE_KEYS",
@@ -101,7 +111,7 @@ def complete(folder: Path) -> Path:
         {
             "config.toml": CONFIG,
             "migrations/20240101000000_start.sql": MIGRATION,
-            "seed.sql": "insert into public.tokens default values;\n",
+            "seed.sql": SEED,
             "functions/hello/index.ts": HELLO,
             "functions/old/index.ts": OLD,
             "functions/broken/index.ts": "import './missing.ts';\n",

@@ -19,7 +19,9 @@ def test_environment_network_and_sandbox(stack: RunningStack) -> None:
 
     expected = ["URL", "ANON_KEY", "SERVICE_ROLE_KEY", "PUBLISHABLE_KEYS", "SECRET_KEYS", "JWKS", "DB_URL"]
     assert answer["set"] == [*(f"SUPABASE_{name}" for name in expected), "ALLOWED_ORIGINS", "FROM_DOTENV"]
-    assert answer["profiles"] == [], "it has asked the database through the gateway, not what .env names"
+    assert answer["profiles"] == [{"nickname": ""}], (
+        "it has asked the database through the gateway, not what .env names"
+    )
     assert answer["outside"] == "refused"
 
 

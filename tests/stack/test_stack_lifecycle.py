@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -34,7 +35,11 @@ def expect_gone(processes: list[psutil.Process], *directories: Path) -> None:
     _, alive = psutil.wait_procs(processes, timeout=20)
     assert alive == []
     for directory in directories:
-        until(lambda directory=directory: not directory.exists(), within=20, what=f"{directory} is gone")
+        until(partial(_missing, directory), within=20, what=f"{directory} is gone")
+
+
+def _missing(path: Path) -> bool:
+    return not path.exists()
 
 
 def run_directory_of(stack: RunningStack) -> Path:
@@ -64,6 +69,17 @@ def test_two_side_by_side_and_nothing_left_of_one(stack: RunningStack, tmp_path:
     assert health.status_code == 200
 
 
+def test_user_of_a_seed_signs_in(stack: RunningStack) -> None:
+    """Written as SQL with `crypt('…', gen_salt('bf'))`, as the seeds of most projects do it."""
+    for password, status in (("password123", 200), ("password124", 400)):
+        answer = httpx.post(
+            f"{stack.info.api_url}/auth/v1/token?grant_type=password",
+            headers={"apikey": stack.info.publishable_key},
+            json={"email": "ada@example.com", "password": password},
+        )
+        assert answer.status_code == status, answer.text
+
+
 def test_killed_supervisor_is_cleared_up_after(tmp_path: Path) -> None:
     stack = launch(strangers.write(tmp_path, SMALL))
     processes, run = processes_of(stack), run_directory_of(stack)
@@ -77,6 +93,7 @@ def test_killed_supervisor_is_cleared_up_after(tmp_path: Path) -> None:
 
 LAUNCHER = """
 import sys
+from functools import partial
 from pathlib import Path
 from fixtures.stack.launch import launch
 stack = launch(Path(sys.argv[1]))
@@ -178,7 +195,7 @@ def test_unknown_configuration_is_no_concern_of_the_stack(tmp_path: Path) -> Non
 
 def test_foreground_writes_an_env_file_and_takes_it_away(tmp_path: Path) -> None:
     rollout, env_file = strangers.write(tmp_path / "rollout", SMALL), tmp_path / ".env.stack"
-    command = [sys.executable, "-m", "fixtures.stack", "--rollout", rollout, "--env-file", env_file]
+    command = [sys.executable, "-m", "fixtures.stack", "--rollout", str(rollout), "--env-file", str(env_file)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     until(lambda: env_file.exists() and env_file.read_text(), within=30, what="the stack runs")
     assert env_file.stat().st_mode & 0o777 == 0o600
@@ -196,7 +213,7 @@ def test_foreground_writes_an_env_file_and_takes_it_away(tmp_path: Path) -> None
 
 
 def test_foreground_without_a_rollout_is_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "fixtures.stack", "--rollout", tmp_path, "--env-file", tmp_path / "env"]
+    command = [sys.executable, "-m", "fixtures.stack", "--rollout", str(tmp_path), "--env-file", ".env.none"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == f"the stack did not start: {tmp_path} has no supabase/ folder, so it is no rollout\n"

@@ -140,6 +140,11 @@ def test_stand_ins_for_extensions_answer_as_the_originals(cluster: Cluster) -> N
         assert abs((one.time - 0x01B21DD213814000) / 1e7 - time.time()) < 60
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="md4"):
             value("digest('abc', 'md4')")
+        connection.rollback()
+        known = "from (select crypt('right', gen_salt('bf')) as hash) as known"
+        assert value(f"crypt('right', hash) = hash and crypt('wrong', hash) <> hash {known}") is True
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="pgp_sym_encrypt is not in the stand-in"):
+            value("pgp_sym_encrypt('a', 'b')")
 
 
 def test_log_names_role_and_sqlstate(cluster: Cluster) -> None:
