@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from environments.migrations import Contract, Migrations, load_contract
 from fixtures.applying import expect_pushed
-from fixtures.rehearsal import Rehearsal
+from fixtures.rehearsal import Rehearsal, Rollout
 from fixtures.scratch import Scratch, ScratchDatabase
 from reports.model import ItemVerdict, Verdict
 
@@ -50,6 +52,21 @@ class Ended:
         """All reasons, findings and failures."""
         findings = [f"{each.kind} {each.object} {each.operation}: {each.observed}" for each in self.verdict.findings]
         return "\n".join([*(each.reason or "" for each in self.verdict.items), *findings, *self.failures])
+
+
+class Resumed(Rehearsal):
+    """A rehearsal that takes from another what they have in common: the states before the planted fault."""
+
+    def __init__(self, known: Rehearsal, scratch: Scratch, rollout: Rollout) -> None:
+        super().__init__(scratch, rollout)
+        self._known = known
+
+    def state(self, count: int) -> ScratchDatabase:
+        mine, theirs = (
+            [each.sql for each in (*rollout.baseline, *rollout.new[:count])]
+            for rollout in (self.rollout, self._known.rollout)
+        )
+        return self._known.state(count) if mine == theirs else super().state(count)
 
 
 class _Sharing:
@@ -94,6 +111,7 @@ class Bench:
     path: Path
     scratch: Scratch
     rehearsal: Rehearsal
+    contract: Contract
     applied: ScratchDatabase
 
     def target(self) -> ScratchDatabase:
@@ -119,17 +137,18 @@ class Bench:
         file = self.path / "environments" / "planted.toml"
         migrations = f'[migrations]\nrollout = "{rollout}"\n{settings}' if rollout else ""
         file.write_text(_ENVIRONMENT.format(profile=profile, dsn=target.dsn) + migrations)
-        sharing = _Sharing(self.scratch, self.rehearsal if rollout == REFERENCE else None)
+        sharing = _Sharing(self.scratch, self._known(rollout) if not settings else None)
         suite = self.path / "suites" / "migrations"
         before = set(self.scratch.made)
-        pytest.main(
-            [
-                *(str(suite / check) for check in checks or ("",)),
-                *("--env", str(file), "--rootdir", str(self.path), "-c", str(self.path / "pytest.toml")),
-                *("--disable-plugin-autoload", "-p", "no:cacheprovider"),
-            ],
-            plugins=[sharing],
-        )
+        arguments = [str(suite / check) for check in checks or ("",)]
+        arguments += ["--env", str(file), "--rootdir", str(self.path), "-c", str(self.path / "pytest.toml")]
+        # A run takes half a second; what would double that is switched off.
+        arguments += [
+            "--disable-plugin-autoload",
+            *(f"-pno:{name}" for name in ("cacheprovider", "unraisableexception")),
+        ]
+        with patch("reports.verdict._signoff"):
+            pytest.main(arguments, plugins=[sharing])
         if rollout != REFERENCE:  # what was rehearsed is of no further use
             for name in self.scratch.made.keys() - before:
                 self.scratch.drop(self.scratch.made[name])
@@ -137,13 +156,23 @@ class Bench:
             Verdict.read(self.path / "reports" / "out" / "planted" / "verdict.json"), sharing.outcomes, sharing.failures
         )
 
+    def _known(self, rollout: Path | None) -> Rehearsal | None:
+        """What was rehearsed already and serves this run too."""
+        if rollout is None or rollout == REFERENCE:
+            return self.rehearsal if rollout else None
+        return Resumed(self.rehearsal, self.scratch, Rollout.read(rollout, self.contract))
 
-def bench(path: Path, scratch: Scratch, rehearsal: Rehearsal) -> Bench:
+
+def bench(path: Path, scratch: Scratch) -> Bench:
     """A project directory with greenlight's own suites, and a target with the reference rollout."""
     (path / "environments").mkdir()
     (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
     (path / "pytest.toml").write_text(_PYTEST)
     (path / "suites").symlink_to(ROOT / "suites")
+    contract = load_contract(Migrations().contract)
+    rehearsal = Rehearsal(scratch, Rollout.read(REFERENCE, contract))
+    for count in range(len(rehearsal.rollout.new) + 1):
+        rehearsal.state(count)
     applied = scratch.database()
     expect_pushed(applied, REFERENCE)
-    return Bench(path, scratch, rehearsal, applied)
+    return Bench(path, scratch, rehearsal, contract, applied)
