@@ -1,4 +1,4 @@
-"""`[migrations]` of an environment file, and the contract it points to: what a rollout must leave in the database."""
+"""`[migrations]` of an environment file, and the expectations it names: what a rollout must leave in the database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Migrations(Section):
 
     rollout: File | None = None
     """The folder with `supabase/` in it; that of `stack.rollout` or `app.path` unless given."""
-    contract: File = Path(__file__).with_name("contract.toml")
+    expectations: File = Path(__file__).with_name("expectations.toml")
     """What the rollout must leave behind; another rollout brings its own."""
     old_rows: File | None = None
     """SQL that puts rows into the baseline's tables, where its own migrations bring none."""
@@ -61,7 +61,7 @@ class Backfilled(Section):
     value: Scalar
 
 
-class Contract(Section):
+class Expectations(Section):
     """What a rollout must leave in the database."""
 
     migrations: tuple[Label, ...] = Field(min_length=1)
@@ -79,18 +79,18 @@ class Contract(Section):
         return self
 
     def seed(self, name: str) -> Seed:
-        """One seed; raises `Unverified` if the contract does not have it."""
+        """One seed; raises `Unverified` if the expectations do not have it."""
         if name not in self.seeds:
-            raise Unverified(f"the contract of the migrations has no seeds.{name}")
+            raise Unverified(f"the expectations of the migrations have no seeds.{name}")
         return self.seeds[name]
 
     def require_backfilled(self) -> Backfilled:
-        """Whom old rows are given to; raises `Unverified` if the contract does not say."""
+        """Whom old rows are given to; raises `Unverified` if the expectations do not say."""
         if self.backfilled is None:
-            raise Unverified("the contract of the migrations has no backfilled")
+            raise Unverified("the expectations of the migrations have no backfilled")
         return self.backfilled
 
 
-def load_contract(file: Path) -> Contract:
-    """Read a contract. Raises `ConfigurationError` naming file, key and what was expected."""
-    return validated(Contract, read_toml(file), file)
+def load_expectations(file: Path) -> Expectations:
+    """Read a file of expectations. Raises `ConfigurationError` naming file, key and what was expected."""
+    return validated(Expectations, read_toml(file), file)

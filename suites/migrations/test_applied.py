@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from environments.migrations import Contract
+from environments.migrations import Expectations
 from environments.model import Environment
 from fixtures.database import Database
 from fixtures.drift import drift, drift_findings, expect_ledger, ledger_finding
@@ -17,11 +17,11 @@ from fixtures.schema import Snapshot
 
 
 @pytest.mark.check("db-migrations-tested", "stg-migrations-pushed", "prod-migrations-pushed")
-def test_the_target_has_every_migration_of_the_rollout(database: Database, contract: Contract) -> None:
+def test_the_target_has_every_migration_of_the_rollout(database: Database, expectations: Expectations) -> None:
     """The ledger is written by the push alone: it is the evidence that these migrations ran here."""
     applied = [row.label for row in expect_ledger(database)]
 
-    missing = [label for label in contract.migrations if label not in applied]
+    missing = [label for label in expectations.migrations if label not in applied]
 
     assert not missing, f"not applied on the target: {', '.join(missing)}"
 

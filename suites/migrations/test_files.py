@@ -6,16 +6,16 @@ from collections import Counter
 
 import pytest
 
-from environments.migrations import Contract
+from environments.migrations import Expectations
 from fixtures.migrations import misnamed_files
 from fixtures.rehearsal import Rollout
 
 pytestmark = pytest.mark.check("db-migrations-tested")
 
 
-def test_the_rollout_consists_of_its_migrations_in_order(rollout: Rollout, contract: Contract) -> None:
+def test_the_rollout_consists_of_its_migrations_in_order(rollout: Rollout, expectations: Expectations) -> None:
     """One that is missing, renamed or slipped in between would be applied to some systems and not to others."""
-    expected = list(contract.migrations)
+    expected = list(expectations.migrations)
 
     found = [migration.label for migration in rollout.new]
 

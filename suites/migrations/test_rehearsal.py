@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from environments.migrations import Contract
+from environments.migrations import Expectations
 from fixtures import schema
 from fixtures.applying import expect_applied, expect_pushed, push_half
 from fixtures.evidence import Evidence
@@ -15,14 +15,14 @@ from fixtures.schema.model import Grant, Table
 pytestmark = pytest.mark.check("db-migrations-tested")
 
 
-def test_they_apply_to_an_empty_project(rehearsal: Rehearsal, rollout: Rollout, contract: Contract) -> None:
+def test_they_apply_to_an_empty_project(rehearsal: Rehearsal, rollout: Rollout, expectations: Expectations) -> None:
     """By the real CLI, as the checklist does it: a new project, and every developer's, starts from nothing."""
     project = rehearsal.empty()
 
     expect_pushed(project, rollout.directory)
 
     tables = {table.object for table in project.snapshot().of(Table)}
-    assert set(contract.tables) <= tables, f"not created: {sorted(set(contract.tables) - tables)}"
+    assert set(expectations.tables) <= tables, f"not created: {sorted(set(expectations.tables) - tables)}"
 
 
 def test_a_second_push_changes_nothing(rehearsal: Rehearsal, rollout: Rollout) -> None:
@@ -47,10 +47,10 @@ def test_old_rows_are_kept(rehearsal: Rehearsal, rollout: Rollout, evidence: Evi
 
 
 def test_old_rows_are_given_to_the_default_organization(
-    rehearsal: Rehearsal, rollout: Rollout, contract: Contract
+    rehearsal: Rehearsal, rollout: Rollout, expectations: Expectations
 ) -> None:
     """A row without an owner is shown to nobody or to everybody, and neither is what its author wanted."""
-    given = contract.require_backfilled()
+    given = expectations.require_backfilled()
     unwatched = set(given.tables) - set(rehearsal.old_columns)
     assert not unwatched, f"not in the baseline: {sorted(unwatched)}"
     project = rehearsal.baseline()

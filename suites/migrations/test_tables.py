@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from environments.migrations import Contract
+from environments.migrations import Expectations
 from fixtures.database import Database
 from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
@@ -18,28 +18,28 @@ from fixtures.statements import expect_rows
 
 
 @pytest.mark.check("db-tables-created")
-def test_every_new_table_is_there(applied_schema: Snapshot, contract: Contract) -> None:
+def test_every_new_table_is_there(applied_schema: Snapshot, expectations: Expectations) -> None:
     """Under its name and in its schema: the functions and screens know no other."""
     there = {table.object for table in applied_schema.of(Table)}
 
-    missing = [table for table in contract.tables if table not in there]
+    missing = [table for table in expectations.tables if table not in there]
 
     assert not missing, f"not there: {', '.join(missing)}"
 
 
 @pytest.mark.check("stg-tables-query")
 def test_the_checklists_query_lists_them(
-    statements: Mapping[str, str], database: Database, contract: Contract, evidence: Evidence
+    statements: Mapping[str, str], database: Database, expectations: Expectations, evidence: Evidence
 ) -> None:
     """As it stands it asks for three patterns, of which only the first is bound to `public`; `user_roles` fits none.
 
     So what is expected are the new tables that fit one, and other tables may be listed beside them.
     """
-    names = [table.partition(".")[2] for table in contract.tables]
+    names = [table.partition(".")[2] for table in expectations.tables]
     expected = {name for name in names if any(fnmatchcase(name, p) for p in ("*organization*", "*tag*", "*course_*"))}
 
     if not expected:
-        raise Unverified("the checklist's query asks for names that none of the contract's tables has")
+        raise Unverified("the checklist's query asks for names that none of the expected tables has")
 
     listed = {row["tablename"] for row in expect_rows(database, statements["stg-tables-query"])}
 
@@ -49,7 +49,7 @@ def test_the_checklists_query_lists_them(
 
 @pytest.mark.check("db-rls-enabled")
 def test_rls_is_enabled_on_every_table_that_a_client_can_reach(
-    applied_schema: Snapshot, contract: Contract, findings: Findings, evidence: Evidence
+    applied_schema: Snapshot, expectations: Expectations, findings: Findings, evidence: Evidence
 ) -> None:
     """Not only on the new ones, nor only in `public`: one forgotten table or partition is an open door.
 
@@ -59,7 +59,7 @@ def test_rls_is_enabled_on_every_table_that_a_client_can_reach(
     tables = [
         table
         for table in applied_schema.of(Table)
-        if table.object in contract.tables or any(table.object in reachable for reachable in reach.values())
+        if table.object in expectations.tables or any(table.object in reachable for reachable in reach.values())
     ]
 
     rows = [(table.object, table.rls, *(table.object in reachable for reachable in reach.values())) for table in tables]

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from environments.migrations import Contract, Migrations, load_contract
+from environments.migrations import Expectations, Migrations, load_expectations
 from fixtures.applying import expect_pushed
 from fixtures.rehearsal import Rehearsal, Rollout
 from fixtures.scratch import Scratch, ScratchDatabase
@@ -111,7 +111,7 @@ class Bench:
     path: Path
     scratch: Scratch
     rehearsal: Rehearsal
-    contract: Contract
+    expectations: Expectations
     applied: ScratchDatabase
 
     def target(self) -> ScratchDatabase:
@@ -160,7 +160,7 @@ class Bench:
         """What was rehearsed already and serves this run too."""
         if rollout is None or rollout == REFERENCE:
             return self.rehearsal if rollout else None
-        return Resumed(self.rehearsal, self.scratch, Rollout.read(rollout, self.contract))
+        return Resumed(self.rehearsal, self.scratch, Rollout.read(rollout, self.expectations))
 
 
 def bench(path: Path, scratch: Scratch) -> Bench:
@@ -169,10 +169,10 @@ def bench(path: Path, scratch: Scratch) -> Bench:
     (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
     (path / "pytest.toml").write_text(_PYTEST)
     (path / "suites").symlink_to(ROOT / "suites")
-    contract = load_contract(Migrations().contract)
-    rehearsal = Rehearsal(scratch, Rollout.read(REFERENCE, contract))
+    expectations = load_expectations(Migrations().expectations)
+    rehearsal = Rehearsal(scratch, Rollout.read(REFERENCE, expectations))
     for count in range(len(rehearsal.rollout.new) + 1):
         rehearsal.state(count)
     applied = scratch.database()
     expect_pushed(applied, REFERENCE)
-    return Bench(path, scratch, rehearsal, contract, applied)
+    return Bench(path, scratch, rehearsal, expectations, applied)

@@ -1,4 +1,4 @@
-"""Another rollout is judged by its own contract: nothing in the checks speaks of ours."""
+"""Another rollout is judged by its own expectations: nothing in the checks speaks of ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fixtures.applying import expect_pushed
 from tests.migrations.planting import Bench
 
 TARGET = ("test_applied.py", "test_tables.py", "test_seeds.py")
-CONTRACT = """
+EXPECTATIONS = """
 migrations = ["20260101000001_rooms"]
 tables = ["app.rooms"]
 
@@ -55,14 +55,14 @@ def rollout(tmp_path: Path) -> Path:
     (tmp_path / "supabase" / "config.toml").write_text('project_id = "rooms"\n')
     (folder / "20260101000000_baseline.sql").write_text(BASELINE)
     (folder / "20260101000001_rooms.sql").write_text(ROOMS)
-    (tmp_path / "contract.toml").write_text(CONTRACT)
+    (tmp_path / "expectations.toml").write_text(EXPECTATIONS)
     return tmp_path
 
 
-def test_it_is_judged_by_its_own_contract(planting: Bench, rollout: Path) -> None:
+def test_it_is_judged_by_its_own_expectations(planting: Bench, rollout: Path) -> None:
     target = planting.scratch.database()
     expect_pushed(target, rollout)
-    settings = f'contract = "{rollout}/contract.toml"\n'
+    settings = f'expectations = "{rollout}/expectations.toml"\n'
 
     sound = planting.run(target, rollout=rollout, settings=settings)
     target.run("alter table app.rooms disable row level security; update app.rooms set seats = 5")
