@@ -44,7 +44,8 @@ create policy "own folder" on storage.objects for insert to authenticated
 SEED = """
 insert into public.tokens default values;
 insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, created_at,
-  updated_at, raw_app_meta_data, raw_user_meta_data, confirmation_token, recovery_token, email_change_token_new, email_change)
+  updated_at, raw_app_meta_data, raw_user_meta_data, confirmation_token, recovery_token, email_change_token_new,
+  email_change)
 values ('00000000-0000-0000-0000-000000000000', gen_random_uuid(), 'authenticated', 'authenticated', 'ada@example.com',
   crypt('password123', gen_salt('bf')), now(), now(), now(), '{"provider": "email", "providers": ["email"]}', '{}',
   '', '', '', '');
