@@ -50,6 +50,7 @@ check: $(READY) ## ruff, mypy and Deno's checks
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy"; $(BIN)/mypy
 	@echo "==> deno lint, fmt and check"
+	@cd $(REFERENCE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --quiet --check && $(CURDIR)/$(BIN)/deno check --quiet scripts
 	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --quiet --check && $(CURDIR)/$(BIN)/deno check --quiet .
 	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet lint && $(CURDIR)/$(BIN)/deno task --quiet typecheck
 
