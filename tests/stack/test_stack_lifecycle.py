@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from fixtures.stack import config, state
 from fixtures.stack.binaries import ROOT
 from fixtures.stack.launch import RunningStack, launch
 from fixtures.stack.postgres import Cluster
-from fixtures.stack.records import Record
+from fixtures.stack.records import Record, ended
 from fixtures.waiting import until
 from tests.stack import strangers
 
@@ -32,8 +33,7 @@ def processes_of(stack: RunningStack) -> list[psutil.Process]:
 
 
 def expect_gone(processes: list[psutil.Process], *directories: Path) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=20)
-    assert alive == []
+    until(lambda: all(map(ended, processes)), within=20, what=f"{processes} have ended")
     for directory in directories:
         until(partial(_missing, directory), within=20, what=f"{directory} is gone")
 
@@ -93,6 +93,7 @@ def test_killed_supervisor_is_cleared_up_after(tmp_path: Path) -> None:
 
 LAUNCHER = """
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from fixtures.stack.launch import launch
@@ -138,7 +139,8 @@ def test_next_start_sweeps_what_nobody_could_clear_up(tmp_path: Path) -> None:
     (run / "processes" / f"{bystander.pid}.json").write_text(stranger.model_dump_json())
 
     for process in [*children, psutil.Process(owner.pid)]:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # what has already followed another into death
+            process.kill()
     owner.communicate()
     state.sweep()
 
