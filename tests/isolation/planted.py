@@ -96,7 +96,7 @@ FAULTS = (
           ("authority",), "public.members"),
     Fault("a sign-up that believes its user", "create function enrol() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
           "if new.raw_user_meta_data ->> 'organization_id' is not null then insert into public.members values ((new.raw_user_meta_data ->> 'organization_id')::uuid, new.id); end if; return new; end $$; "
-          "create trigger enrol after insert on auth.users for each row execute function enrol()", "drop trigger enrol on auth.users; drop function enrol()", ("authority",), "public.enrol()"),
+          "create trigger enrol after insert on auth.users for each row execute function enrol()", "drop function enrol() cascade", ("authority",), "public.enrol()"),
     Fault("a policy that recurses", "drop policy own on members; create policy own on members for select to authenticated "
           "using (organization_id in (select m.organization_id from members m where m.user_id = auth.uid()))",
           "drop policy own on members; create policy own on members for select to authenticated using (my_role(organization_id) is not null)", ("availability",), "public.members"),
