@@ -13,5 +13,6 @@ pytest_plugins = [
     "fixtures.gateway",
     "fixtures.contract",
     "fixtures.canaries",
+    "fixtures.tenancy",
     "reports.verdict",
 ]
