@@ -13,6 +13,10 @@ pytest_plugins = [
     "fixtures.gateway",
     "fixtures.contract",
     "fixtures.canaries",
+    "fixtures.functions_log",
+    "fixtures.browser",
+    "fixtures.screens.visitors",
+    "fixtures.screens.stage",
     "fixtures.tenancy",
     "reports.verdict",
 ]
