@@ -22,7 +22,7 @@ from environments.model import PROFILES, Environment
 from fixtures.errors import ConfigurationError
 
 ENVIRONMENTS = Path(__file__).parent
-_NOT_ENVIRONMENTS = ("attestations", "waivers", "expectations")
+_NOT_ENVIRONMENTS = ("attestations", "waivers", "expectations", "tenancy")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 

@@ -1,10 +1,13 @@
-"""The `[tenancy]` section of an environment file: what a person declares about tenants; it overrides what is inferred."""
+"""The `[tenancy]` section of an environment file: what a person declares about tenants; it wins over inference."""
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from environments.files import read_toml
 
 LOWER_KINDS = ("oracle", "exposure", "conditional-exposure", "attribution")
 Operation = Literal["select", "insert", "update", "delete", "execute"]
@@ -66,6 +69,8 @@ class Grant(_Strict):
 class Tenancy(_Strict):
     """Declarations that help or correct inference; everything is optional."""
 
+    declarations: Path | None = None
+    """A file with these same keys, for what several environments share; what stands beside it wins over the file."""
     root: str | None = None
     """The table whose rows are the tenants, for example `public.organizations`."""
     membership: tuple[Membership, ...] = ()
@@ -82,3 +87,14 @@ class Tenancy(_Strict):
     matrix: tuple[Grant, ...] = ()
     synthetic_tenants: bool = True
     """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("declarations"), str):
+            return data
+        file = Path((info.context or {}).get("folder", "."), data["declarations"])
+        shared = read_toml(file)
+        if "declarations" in shared:
+            raise ValueError(f"{file.name}: expected no further `declarations`")
+        return {**shared, **data, "declarations": file}
