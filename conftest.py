@@ -18,5 +18,7 @@ pytest_plugins = [
     "fixtures.screens.visitors",
     "fixtures.screens.stage",
     "fixtures.tenancy",
+    "fixtures.isolation_http.plugin",
+    "fixtures.monitoring.plugin",
     "reports.verdict",
 ]
