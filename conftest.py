@@ -20,5 +20,6 @@ pytest_plugins = [
     "fixtures.tenancy",
     "fixtures.isolation_http.plugin",
     "fixtures.monitoring.plugin",
+    "fixtures.application",
     "reports.verdict",
 ]

@@ -10,7 +10,7 @@ from environments.sections import File, Phase, Seconds, Section, Url, Words
 
 
 class Documents(Section):
-    """The five documents that the checklist asks for, as paths in the application's repository."""
+    """The five documents that the checklist asks for, as paths in the application's repository or in its `docs`."""
 
     how_to_run: str = "HOW_TO_RUN.md"
     technical_info: str = "TECHNICAL_INFO.md"
@@ -42,7 +42,8 @@ class App(Section):
     backfill_reports: str = "reports/backfill-metadata-*.md"
     archived_reports: str = "artifacts/production-backfill-*.md"
     previous_release: str | None = None
-    """The revision (a tag) of the last release before the rollout, to which the front end is rolled back."""
+    """The last release before the rollout, to which the front end is rolled back: a revision (a tag), or a folder of
+    the repository that holds it."""
 
 
 class Forge(Section):

@@ -1,0 +1,61 @@
+"""The application's own scripts succeed on the revision that is checked out, each within its deadline."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fixtures.application import Application, Script
+from fixtures.evidence import Evidence
+
+TESTED = re.compile(r"(\d+) (?:passed|passing|tests? passed)|Tests?:? +(\d+) passed|ok \| (\d+) passed", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _begun(application: Application) -> None:
+    """All of them are under way while the first is waited for."""
+    application.begin("build", "test", "typecheck", "lint", "e2e")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("typecheck", marks=pytest.mark.check("code-typecheck")),
+        pytest.param("lint", marks=pytest.mark.check("code-lint")),
+    ],
+)
+def test_the_code_is_sound(application: Application, evidence: Evidence, script: Script) -> None:
+    """Types and lint rules are the cheapest reviewers: what they refuse fails in the user's browser."""
+    ran = application.result(script)
+
+    evidence.text(f"{script} output", f"$ {ran.command}\n{ran.output}")
+    ran.expect_success()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("test", marks=pytest.mark.check("code-unit-tests")),
+        pytest.param("e2e", marks=pytest.mark.check("code-e2e-tests")),
+    ],
+)
+def test_its_tests_pass(application: Application, evidence: Evidence, script: Script) -> None:
+    """A runner that finds no test ends well too, so it must say how many passed."""
+    ran = application.result(script)
+
+    evidence.text(f"{script} output", f"$ {ran.command}\n{ran.output}")
+    ran.expect_success()
+    passed = sum(int(next(filter(None, found))) for found in TESTED.findall(ran.output))
+    assert passed, f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"
+
+
+@pytest.mark.check("code-build")
+def test_it_builds(application: Application, evidence: Evidence) -> None:
+    """Without a build there is nothing to deploy, and nothing to go back to."""
+    ran = application.result("build")
+
+    evidence.text("build output", f"$ {ran.command}\n{ran.output}")
+    files = sorted(path for path in application.bundle.rglob("*") if path.is_file())
+    rows = [(path.relative_to(application.bundle), path.stat().st_size) for path in files]
+    evidence.table("bundle", ["file", "bytes"], rows)
