@@ -21,5 +21,6 @@ pytest_plugins = [
     "fixtures.isolation_http.plugin",
     "fixtures.monitoring.plugin",
     "fixtures.application",
+    "fixtures.load",
     "reports.verdict",
 ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -98,6 +99,12 @@ class Environment(Section):
             if value is None or value == "" or value == () or value == {}:
                 raise Unverified(f"{self.path.name}: {key} is not set")
         return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+    def public_file(self, course: str) -> str:
+        """The address from which browsers fetch the file of a global course; raises `Unverified` without an API."""
+        base = self.storage.public_url
+        base = base or f"{self.require('api.url')}/storage/v1/object/public/{self.storage.public_bucket}"
+        return f"{base}/{self.storage.object.replace('{id}', quote(course, safe='{}'))}"
 
     @model_validator(mode="before")
     @classmethod

@@ -264,12 +264,23 @@ class Storage(Section):
     bucket: str = "courses"
     object: str = "{id}/course.json"
     """Path of a course's file in the bucket."""
+    public_bucket: str = "public-courses"
+    """The bucket with the files of global courses, which caches may keep; the same one, if that is public."""
     public_url: Url | None = None
-    """Where browsers fetch course files; `<api.url>/storage/v1/object/public/<bucket>` unless given."""
+    """Where browsers fetch those; `<api.url>/storage/v1/object/public/<public_bucket>` unless given."""
     cache_header: str = "cf-cache-status"
     """The header that tells a hit: `cf-cache-status`, `x-cache`, or `age` (any age above 0 is a hit)."""
     cache_hits: Words = ("HIT", "REVALIDATED", "STALE", "UPDATING")
     """Values of the header that mean a hit, in any case of letters; not looked at for `age`."""
+
+    def is_hit(self, value: str | None) -> bool:
+        """Whether a value of the cache's header means a hit. Layered caches list theirs (`MISS, HIT`)."""
+        if value is None:
+            return False
+        if self.cache_header.lower() == "age":
+            return value.strip().isdigit() and int(value) > 0
+        words = [word.strip().upper() for word in value.replace(" from ", ",").split(",")]
+        return any(hit.upper() in words for hit in self.cache_hits)
 
 
 class Permissions(Section):
