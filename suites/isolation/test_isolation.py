@@ -9,7 +9,15 @@ from fixtures.evidence import Evidence
 from fixtures.findings import Findings
 from fixtures.isolation.report import IsolationReport
 
-BOUNDARY = ("confidentiality", "integrity", "authority", "oracle", "exposure", "conditional-exposure", "over-permission")
+BOUNDARY = (
+    "confidentiality",
+    "integrity",
+    "authority",
+    "oracle",
+    "exposure",
+    "conditional-exposure",
+    "over-permission",
+)
 
 
 @pytest.mark.check("must-no-leaks")
@@ -27,12 +35,17 @@ def test_no_organization_reaches_another(isolation: IsolationReport, findings: F
 
 
 @pytest.mark.check("db-rls-verified")
-def test_policies_let_through_whom_they_must_and_nobody_else(isolation: IsolationReport, findings: Findings, evidence: Evidence) -> None:
+def test_policies_let_through_whom_they_must_and_nobody_else(
+    isolation: IsolationReport, findings: Findings, evidence: Evidence
+) -> None:
     """A system that denies everybody is no safer than one that errors: both are findings, as is a grant beside the matrix."""
     evidence.table(
         "access matrix",
         ["role", "object", "operation", "rows", "granted", "expected"],
-        [[r.role, r.object, r.operation, r.rows, r.granted, "" if r.expected is None else r.expected] for r in isolation.matrix],
+        [
+            [r.role, r.object, r.operation, r.rows, r.granted, "" if r.expected is None else r.expected]
+            for r in isolation.matrix
+        ],
     )
 
     for finding in isolation.findings:
@@ -45,4 +58,6 @@ def test_policies_let_through_whom_they_must_and_nobody_else(isolation: Isolatio
 def expect_nothing_skipped(isolation: IsolationReport) -> None:
     """A run that could not look at something is no all-clear."""
     if isolation.unverified:
-        raise Unverified("could not be looked at: " + "; ".join(f"{label}: {why}" for label, why in isolation.unverified.items()))
+        raise Unverified(
+            "could not be looked at: " + "; ".join(f"{label}: {why}" for label, why in isolation.unverified.items())
+        )

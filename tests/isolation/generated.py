@@ -49,7 +49,9 @@ grant select, insert, update, delete on thing_{i} to authenticated;""")
                 f"create function write_{i}(p_id uuid, p_amount integer) returns void language sql security definer "
                 f"set search_path = '' as $$ update public.{table} t set amount = p_amount where t.id = p_id {guard} $$;"
             )
-    parts.append("revoke execute on all functions in schema public from public, anon; grant execute on all functions in schema public to authenticated;")
+    parts.append(
+        "revoke execute on all functions in schema public from public, anon; grant execute on all functions in schema public to authenticated;"
+    )
     return "\n".join(parts)
 
 

@@ -49,5 +49,7 @@ def test_after_all_repairs_it_is_clear_again_and_nothing_is_left(dsn: str) -> No
 
     assert [str(f) for f in report.findings] == []
     with psycopg.connect(dsn) as connection:
-        counts = connection.execute("select (select count(*) from auth.users), (select count(*) from public.organizations)").fetchone()
+        counts = connection.execute(
+            "select (select count(*) from auth.users), (select count(*) from public.organizations)"
+        ).fetchone()
     assert counts == (0, 0)
