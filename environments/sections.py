@@ -307,3 +307,5 @@ class Load(Section):
     """Requests a second at most."""
     spawn_rate: Annotated[float, Field(gt=0)] = 5
     """Users started a second."""
+    think: Annotated[float, Field(gt=0)] = 1
+    """Scales how long users look at a screen; 1 is a person's pace, 1 to 8 seconds."""

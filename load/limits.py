@@ -26,7 +26,7 @@ def limits_of(environment: Environment) -> Limits:
         raise Unverified(f'{file}: load.confirm is not "{environment.name}": load goes to production only by name')
     asked = {name: getattr(load, name) for name in ("users", "duration", "max_requests", "rate")}
     if all(asked.values()):
-        return Limits(**asked, spawn_rate=load.spawn_rate)
+        return Limits(**asked, spawn_rate=load.spawn_rate, think=load.think)
     if environment.stack is None:
         raise Unverified(f"{file}: load: {', '.join(name for name in asked if not asked[name])} not set: no limit")
     if environment.api is None or urlsplit(environment.api.url).hostname not in LOOPBACK:
