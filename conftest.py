@@ -21,6 +21,8 @@ pytest_plugins = [
     "fixtures.isolation_http.plugin",
     "fixtures.monitoring.plugin",
     "fixtures.application",
+    "fixtures.throwaway",
+    "fixtures.rollback",
     "fixtures.load",
     "reports.verdict",
 ]

@@ -1,0 +1,131 @@
+"""On the environment itself: every stored course has its row, its tags are queued, and the report was kept and read.
+
+On `local` the backfill is run here, on a stored course that nobody registered; elsewhere people have run it, and what
+they left is looked at: storage, tables and reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from environments.model import Environment
+from fixtures.application import Application
+from fixtures.backfill import Report, variables_for
+from fixtures.canaries import Canaries, Course
+from fixtures.course_files import Courses, courses_of, file_of, names_tags, require_stored
+from fixtures.database import Database
+from fixtures.errors import Unverified
+from fixtures.evidence import Evidence
+from fixtures.gateway import Gateway
+
+
+@pytest.fixture(scope="module")
+def backfilled(environment: Environment, application: Application, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the reports of this environment's backfill are; on `local` it has been run here before that.
+
+    It yields the pattern of their names, in the repository or (on `local`) in its copy.
+    """
+    if environment.profile != "local":
+        yield application.settings.backfill_reports
+        return
+    canaries: Canaries = request.getfixturevalue("canaries")
+    course = Course(canaries.name("backfill"), "", "")
+    canaries.store(course, {"id": course.id, "title": "Never registered", "tags": {"theme": ["Heart"]}})
+    api = environment.api
+    if api is None:
+        raise Unverified(f"{environment.path.name}: api.url is not set")
+    keys = [key.get_secret_value() if key else "" for key in (api.secret_key, api.service_role_key)]
+    running = application.start("backfill", folder=application.copy, variables=variables_for(api.url, *keys))
+    running.finish(application.settings.scripts.timeout).expect_success()
+    yield application.settings.backfill_reports
+    canaries.discard(course)
+
+
+@pytest.fixture
+def courses(backfilled: str, database: Database, environment: Environment, request: pytest.FixtureRequest) -> Courses:
+    """The courses in storage and in the database, without what other checks have put there for a moment."""
+    assert backfilled
+    prefix = environment.permissions.canary_prefix
+    others = [prefix]
+    found = courses_of(database, environment, but=others)
+    if environment.profile == "local":
+        mine = request.getfixturevalue("canaries").prefix + "backfill"
+        everything = courses_of(database, environment)
+        found = Courses(
+            *(
+                kept | {each for each in every if each.startswith(mine)}
+                for kept, every in (
+                    (found.stored, everything.stored),
+                    (found.registered, everything.registered),
+                    (found.bare, everything.bare),
+                )
+            )
+        )
+    require_stored(found, environment)
+    return found
+
+
+@pytest.fixture
+def report(backfilled: str, environment: Environment, application: Application, evidence: Evidence) -> Report:
+    """The newest report; on production the one that was archived counts, too."""
+    folder = application.copy if environment.profile == "local" else application.path
+    if environment.profile == "production" and any(folder.glob(application.settings.archived_reports)):
+        backfilled = application.settings.archived_reports
+    found = Report.newest(folder, backfilled)
+    evidence.text(found.path.name, found.text, suffix=".md")
+    return found
+
+
+@pytest.mark.check("backfill-courses-complete", "stg-backfill-run", "prod-backfill-run")
+def test_every_stored_course_has_a_row(courses: Courses, environment: Environment, evidence: Evidence) -> None:
+    """To its owners a course without a row looks deleted."""
+    evidence.table("courses", ["stored", "registered"], [(len(courses.stored), len(courses.registered))])
+
+    missing = courses.unregistered
+
+    named = ", ".join(missing[:20])
+    assert not missing, f"{len(missing)} stored courses have no course_metadata row on {environment.name}: {named}"
+
+
+@pytest.mark.check("backfill-suggestions-queued")
+def test_tags_of_course_files_are_queued(
+    courses: Courses, gateway: Gateway, environment: Environment, evidence: Evidence
+) -> None:
+    """Tags that only the old file knows are lost unless somebody is asked what they mean now."""
+    candidates = sorted(courses.bare & courses.stored)
+
+    files = gateway.together(lambda course: file_of(gateway, environment, course), candidates)
+    lost = [course for course, file in zip(candidates, files, strict=True) if file and names_tags(file)]
+
+    evidence.table("courses without tags", ["course", "tags in its file"], [(c, c in lost) for c in candidates])
+    assert not lost, f"tags in the file, none on the course, and nothing in tag_approval_queue: {', '.join(lost[:20])}"
+
+
+@pytest.mark.check("stg-backfill-report", "prod-backfill-run")
+def test_the_report_agrees_with_the_database(report: Report, courses: Courses) -> None:
+    """A report that counts wrongly hides the courses that were left behind, and one of elsewhere says nothing."""
+    done = {course for course, result in report.results.items() if result in ("created", "existing")}
+    unknown = sorted(course for course in done if course in courses.stored and course not in courses.registered)
+    elsewhere = done and not (done & courses.stored)
+
+    assert not report.contradictions(), f"{report.path.name}: " + "; ".join(report.contradictions())
+    assert not elsewhere, f"{report.path.name}: none of its courses is stored here: it is another project's"
+    assert not unknown, f"{report.path.name}: said to be registered, and without a row: {', '.join(unknown[:20])}"
+
+
+@pytest.mark.check("backfill-no-errors")
+def test_the_report_has_no_errors(report: Report) -> None:
+    """Each error is a course that was left out."""
+    assert report.counts["errors"] == 0, f"{report.path.name}: errors for {', '.join(report.failures) or 'unnamed'}"
+
+
+@pytest.mark.check("prod-backfill-archived")
+def test_productions_report_is_archived(application: Application, courses: Courses, evidence: Evidence) -> None:
+    """Months later it is the only answer to the question what became of a course."""
+    archived = Report.newest(application.path, application.settings.archived_reports)
+
+    evidence.text(archived.path.name, archived.text, suffix=".md")
+    assert not archived.contradictions(), f"{archived.path.name}: " + "; ".join(archived.contradictions())
+    assert set(archived.results) & courses.stored, f"{archived.path.name}: none of its courses is stored here"
