@@ -16,7 +16,7 @@ One that is lapsed, dated in the future, or signed by nobody does not count, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,12 +96,23 @@ def load_attestations(file: Path = ATTESTATIONS_FILE) -> tuple[Attestation, ...]
     return validated(_File, read_toml(file), file).attestation if file.exists() else ()
 
 
+def stranger(name: str, approvers: Collection[str]) -> bool:
+    """Whether somebody is not among those who may sign; everybody may where nobody is named."""
+    return bool(approvers) and name.strip().casefold() not in {each.strip().casefold() for each in approvers}
+
+
 def attested(
-    attestations: Iterable[Attestation], item: str, environment: str, now: datetime
+    attestations: Iterable[Attestation],
+    item: str,
+    environment: str,
+    now: datetime,
+    *,
+    approvers: Collection[str] = (),
 ) -> tuple[Attestation | None, str]:
     """The attestation that decides the item on the environment at `now`, or None and why there is none.
 
-    The latest one supersedes the others, whatever it says; one dated in the future supersedes nothing.
+    The latest one supersedes the others, whatever it says; one dated in the future supersedes nothing. `approvers` are
+    those who may sign (`people.approvers`).
     """
     ours = sorted(
         (one for one in attestations if one.item == item and one.environment == environment), key=lambda one: one.on
@@ -110,4 +121,6 @@ def attested(
         return None, "not attested"
     latest = next((one for one in reversed(ours) if one.on <= now), ours[-1])
     reason = latest.invalid(now)
+    if reason is None and stranger(latest.by, approvers):
+        reason = f"attested by {latest.by}, who is not one of people.approvers"
     return (None, reason) if reason else (latest, "")

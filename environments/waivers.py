@@ -11,13 +11,13 @@ expires = 2026-12-15
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from environments.attestations import End, placeholder
+from environments.attestations import End, placeholder, stranger
 from environments.files import read_toml, validated
 
 WAIVERS_FILE = Path(__file__).parent / "waivers.toml"
@@ -57,12 +57,19 @@ def load_waivers(file: Path = WAIVERS_FILE) -> tuple[Waiver, ...]:
     return validated(_File, read_toml(file), file).waiver if file.exists() else ()
 
 
-def waived(waivers: Iterable[Waiver], item: str, environment: str, now: datetime) -> tuple[Waiver | None, str]:
-    """The live waiver for the item on the environment, or None and why the ones that are there do not count."""
+def waived(
+    waivers: Iterable[Waiver], item: str, environment: str, now: datetime, *, approvers: Collection[str] = ()
+) -> tuple[Waiver | None, str]:
+    """The live waiver for the item on the environment, or None and why the ones that are there do not count.
+
+    `approvers` are those who may approve one (`people.approvers`).
+    """
     reasons = []
     for one in waivers:
         if one.item == item and one.environment == environment:
             reason = one.invalid(now)
+            if reason is None and stranger(one.approver, approvers):
+                reason = f"the waiver is approved by {one.approver}, who is not one of people.approvers"
             if reason is None:
                 return one, ""
             reasons.append(reason)

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from environments.attestations import Attestation, attested
+from environments.people import Unfilled
 from environments.waivers import Waiver, waived
 from fixtures.catalogue import Item
 from fixtures.findings import Finding
@@ -58,7 +59,9 @@ class Facts:
     """Everything that decides a verdict.
 
     `not_applicable` gives the reason of each item that is out of scope; `lost` names, by item, checks that exist and
-    were not collected; `now` is the moment at which attestations and waivers must be live.
+    were not collected; `now` is the moment at which attestations and waivers must be live; `approvers`
+    are those who may sign them. `placeholders` stand in the environment file and contradict an attestation of their
+    item; `unnamed` are contacts that nobody filled in.
     """
 
     run: Run
@@ -69,6 +72,9 @@ class Facts:
     attestations: Sequence[Attestation] = ()
     waivers: Sequence[Waiver] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
+    approvers: Sequence[str] = ()
+    placeholders: Sequence[Unfilled] = ()
+    unnamed: Sequence[Unfilled] = ()
 
 
 def judge(facts: Facts) -> Verdict:
@@ -145,7 +151,12 @@ def _judge_item(item: Item, checks: Sequence[Check], facts: Facts) -> ItemVerdic
         return verdict("waived" if waived else "failed", f"{reason}{remark}")
 
     environment = facts.run.environment
-    attestation, silent = attested(facts.attestations, item.id, environment, facts.now)
+    attestation, silent = attested(facts.attestations, item.id, environment, facts.now, approvers=facts.approvers)
+    contradicted = [each.text for each in facts.placeholders if each.item == item.id]
+    if contradicted:
+        attestation, silent = None, _join([*contradicted, silent])
+    elif attestation is None:
+        silent = _join([silent, *(each.text for each in facts.unnamed if each.item == item.id)])
     signed = _signed(attestation) if attestation else ""
     if item.kind == "attestation":
         if signed and not open_:
@@ -179,7 +190,7 @@ def _signed(attestation: Attestation) -> str:
 
 def _waiver(item: Item, facts: Facts) -> tuple[bool, str]:
     """Whether a live waiver covers the item, and what the reason says about waivers, live or not."""
-    waiver, silent = waived(facts.waivers, item.id, facts.run.environment, facts.now)
+    waiver, silent = waived(facts.waivers, item.id, facts.run.environment, facts.now, approvers=facts.approvers)
     if waiver is None:
         return False, f"; {silent}" if silent else ""
     return True, f"; waived by {waiver.approver} until {waiver.expires:%Y-%m-%d} ({waiver.ticket}): {waiver.reason}"
@@ -190,6 +201,7 @@ def _remarks(facts: Facts, judged: Sequence[ItemVerdict]) -> tuple[str, ...]:
     known = {item.id for item in facts.items}
     status = {item.id: item.status for item in judged}
     remarks = [f"attestation for {one.item}: no such item" for one in facts.attestations if one.item not in known]
+    remarks += [each.text for each in facts.placeholders]
     for waiver in facts.waivers:
         if waiver.item not in known:
             remarks.append(f"waiver for {waiver.item}: no such item")

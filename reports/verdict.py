@@ -21,8 +21,9 @@ import pytest
 
 from environments.attestations import ATTESTATIONS_FILE, load_attestations
 from environments.model import Environment
+from environments.people import placeholders, unnamed
 from environments.waivers import WAIVERS_FILE, load_waivers
-from fixtures.catalogue import Catalogue, applies
+from fixtures.catalogue import CHECKLIST_FILE, Catalogue, applies
 from fixtures.checklist import catalogue_of, collected
 from fixtures.environment import LAUNCH_ERROR, environment_of
 from fixtures.errors import ConfigurationError
@@ -205,6 +206,9 @@ class Judge(_Noting):
             attestations=self._attestations,
             waivers=self._waivers,
             lost=lost,
+            approvers=self._environment.people.approvers,
+            placeholders=placeholders(self._environment.people, self._environment.path),
+            unnamed=unnamed(self._environment.people, CHECKLIST_FILE, self._environment.path),
         )
 
     def _run(self, problems: tuple[str, ...]) -> Run:
