@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -58,8 +57,9 @@ def test_it_fits_on_a_phone(
     visitors: Visitors, home: Organization, published_course: Json, evidence: Evidence, tmp_path: Path, name: str
 ) -> None:
     """Nothing to scroll sideways, and every control can be brought into view."""
-    visitor = _at(visitors, home, published_course, name, viewport=PHONE)
+    visitor = _at(visitors, home, published_course, name)
     screen = visitor.screen(name)
+    visitor.page.set_viewport_size(PHONE)
 
     overflow, hidden = visitor.page.evaluate(OVERFLOW), visitor.page.evaluate(OUT_OF_REACH)
 
@@ -70,8 +70,8 @@ def test_it_fits_on_a_phone(
     assert not hidden, f"{screen.route} has controls out of reach at {wide} pixels: {', '.join(hidden[:5])}"
 
 
-def _at(visitors: Visitors, home: Organization, course: Json, name: str, **more: Any) -> Visitor:
+def _at(visitors: Visitors, home: Organization, course: Json, name: str) -> Visitor:
     """Whoever may see a screen, in front of it."""
-    visitor = visitors.stranger(**more) if name == "sign_in" else visitors.member("org_admin", home.name, **more)
+    visitor = visitors.stranger() if name == "sign_in" else visitors.member("org_admin", home.name)
     visitor.screen(name).open(id=course["id"])
     return visitor

@@ -44,32 +44,67 @@ def trapped(canaries: Canaries, gateway: Gateway, home: Organization) -> Trapped
     return Trapped(course.id, title, label, str(tag["value"]), question, changelog, suggestion)
 
 
-@pytest.mark.check("ui-course-selector", "ui-variants", "ui-version-history")
-def test_markup_in_a_course_stays_text(visitors: Visitors, home: Organization, trapped: Trapped) -> None:
-    """In the list, its filters, the player and the history, snapshot included."""
+@pytest.mark.check("ui-course-selector")
+def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Organization, trapped: Trapped) -> None:
+    """And in the filters, which are tags."""
     editor = visitors.member("editor", home.name)
-
     editor.courses.open()
+
     editor.courses.fill("search", trapped.title.split()[0])
+
     editor.courses.expect_count(1, what="searching for the title before the markup")
     _expect_text(editor.courses, trapped.title, trapped.tag)
+
+
+@pytest.mark.check("ui-variants")
+def test_markup_in_a_question_stays_text_in_the_player(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """Whoever writes a course must not run programs in its learners' browsers."""
+    editor = visitors.member("editor", home.name)
+
     editor.play.open(id=trapped.course)
+
     _expect_text(editor.play, trapped.title, trapped.question)
+
+
+@pytest.mark.check("ui-version-history")
+def test_markup_in_a_changelog_stays_text_in_the_history(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """And in the snapshot, which is the whole course."""
+    editor = visitors.member("editor", home.name)
     editor.versions.open(id=trapped.course)
+
     editor.versions.click("view", version="1")
+
     editor.versions.the("snapshot", version="1")
     _expect_text(editor.versions, trapped.changelog)
 
 
-@pytest.mark.check("ui-tag-management", "ui-tag-approval")
-def test_markup_in_a_tag_stays_text(visitors: Visitors, home: Organization, trapped: Trapped) -> None:
-    """In the label of a type, a value of it, and a text that was suggested."""
+@pytest.mark.check("ui-tag-management")
+def test_markup_in_a_tag_stays_text_where_it_is_managed(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """In the label of a type, and in a value of it."""
     admin = visitors.member("org_admin", home.name)
 
     admin.tags.open()
+
     _expect_text(admin.tags, trapped.kind, trapped.tag)
+
+
+@pytest.mark.check("ui-tag-approval")
+def test_markup_in_a_suggestion_stays_text_in_the_queue(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """What is suggested comes from course files, which anybody may have written."""
+    admin = visitors.member("org_admin", home.name)
+
     admin.approval.open()
+
     admin.approval.the("approve", course=trapped.title)
+    admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
     _expect_text(admin.approval, trapped.title)
 
 
