@@ -51,6 +51,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dotenv", default="", metavar="PATH", help="file of NAME=value lines, default .env")
     group.add_argument("--report", default="", metavar="PATH", help="where the report of the run is written, as JSON")
     group.add_argument("--think", type=float, default=0.0, help="scales the pauses between screens (1: a person's)")
+    group.add_argument(
+        "--enough-after",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="from then on end as soon as there are enough requests for every budget (default: when the time is up)",
+    )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1", stop_timeout=3)
 
 
@@ -97,7 +104,12 @@ def set_up(environment: Any, runner: Any, **_: Any) -> None:
     if isinstance(runner, WorkerRunner):
         _take_part(runner, Learner.share)
     else:
-        _lead(environment, runner, lambda: Run(target, _asked(options, allowed)), Learner.share)
+        _lead(
+            environment,
+            runner,
+            lambda: Run(target, _asked(options, allowed), enough_after=options.enough_after),
+            Learner.share,
+        )
 
 
 def _lead(environment: Any, runner: Any, new_run: Any, share: Share) -> None:
@@ -126,7 +138,8 @@ def _lead(environment: Any, runner: Any, new_run: Any, share: Share) -> None:
             run.farewell(share.record, share.published_at)
         elif run.began is not None and not run.report.duration:
             runner.send_message("greenlight-end")
-            run.settle()
+            missing = runners.STATE_MISSING
+            run.settle(lambda one: one in runner.clients and runner.clients[one].state != missing)
         report = run.close(Path(options.report) if options.report else None)
         if report.lost:
             log.error("%d of %d processes were lost: %s", len(report.lost), report.workers, ", ".join(report.lost))

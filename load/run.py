@@ -7,6 +7,7 @@ lets them finish, hears a farewell of each (whoever says none is lost), writes t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from fixtures.canaries import Canaries, Lease, alive, new_run
 from fixtures.errors import GreenlightError, Unverified
 from fixtures.forgery import claims_of
 from fixtures.gateway import Actor, Gateway
+from load.budgets import Budgets, cache_breach, expect_enough
+from load.isolation import LEAST
 from load.marks import Marks, read_marks
 from load.report import Limits, LoadReport, Record
 from load.share import Member, Order
@@ -31,9 +34,11 @@ FAREWELL_WITHIN = 5.0  # seconds more for the farewells of processes that live
 class Run:
     """One run. `prepare` raises nothing: what stands in the way becomes the report's `problem`."""
 
-    def __init__(self, environment: Environment, limits: Limits) -> None:
+    def __init__(self, environment: Environment, limits: Limits, *, enough_after: float = 0) -> None:
+        """`enough_after` seconds the run may end, once there are enough requests for every budget; 0: when time is up."""
         self.environment = environment
         self.limits = limits
+        self._enough_after = enough_after
         self.began: float | None = None
         self.report = LoadReport(
             environment=environment.name,
@@ -147,15 +152,28 @@ class Run:
             return True
         if self.began is None:
             return False
+        elapsed = time.time() - self.began
         sent = sum(record.sent for record in self._workers.values())
-        return time.time() - self.began >= self.limits.duration or sent >= self.limits.max_requests
+        if elapsed >= self.limits.duration or sent >= self.limits.max_requests:
+            return True
+        return 0 < self._enough_after <= elapsed and self._enough()
+
+    def _enough(self) -> bool:
+        so_far = self.report.model_copy(update={"records": list(self._workers.values())})
+        budgets = Budgets.of(self.environment)
+        try:
+            expect_enough(so_far, budgets)
+            cache_breach(so_far.cache(since=so_far.published_at or 0), budgets.cache)
+        except Unverified:
+            return False
+        return so_far.successful >= LEAST
 
     # End ------------------------------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Wait until every process has said farewell, or is lost."""
+    def settle(self, alive: Callable[[str], bool]) -> None:
+        """Wait until every process that is `alive` has said farewell; who says none in time is lost."""
         deadline = time.monotonic() + FINISH_WITHIN + FAREWELL_WITHIN
-        while self._waited_for() and time.monotonic() < deadline:
+        while any(alive(worker) for worker in self._waited_for()) and time.monotonic() < deadline:
             gevent.sleep(0.05)
         self.report.lost = self._waited_for()
 

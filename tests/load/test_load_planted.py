@@ -31,9 +31,9 @@ def budgets_of(target: Target, file: Path) -> Budgets:
 
 
 def test_a_sound_system_keeps_its_budgets_and_its_tenants_apart(target: Target) -> None:
-    file = target.file()
+    file = target.file(duration=20)
 
-    report = target.run(file)
+    report = target.run(file, "--enough-after", "2")
 
     budgets = budgets_of(target, file)
     expect_enough(report, budgets)
@@ -68,7 +68,7 @@ def test_every_check_fails_on_a_system_that_is_slow_failing_leaky_and_uncached(t
     (project / "pytest.toml").write_text("[pytest]\nstrict = true\n")
 
     with serving(System(target.stack.info.api_url, *everything)) as url:
-        file = target.file(url, duration=5)
+        file = target.file(url, duration=6)
         command = [sys.executable, "-m", "pytest", "suites/load", f"--env={file}", "-p", "no:cacheprovider"]
         ended = subprocess.run(
             [*command, "--no-allure-html"],
