@@ -23,6 +23,7 @@ pytest_plugins = [
     "fixtures.application",
     "fixtures.throwaway",
     "fixtures.rollback",
+    "fixtures.forge",
     "fixtures.load",
     "reports.verdict",
 ]
