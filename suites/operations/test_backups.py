@@ -32,26 +32,19 @@ def dump(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> 
     return file
 
 
-def test_the_dump_is_young(dump: Path, environment: Environment) -> None:
-    """What came after it is lost in the restore."""
-    age = datetime.now(UTC) - datetime.fromtimestamp(dump.stat().st_mtime, UTC)
+def test_backups_are_young(dump: Path, environment: Environment, evidence: Evidence) -> None:
+    """What came after the newest one is lost in a restore; one that stopped a month ago is noticed on the day."""
+    moments = {dump.name: datetime.fromtimestamp(dump.stat().st_mtime, UTC)}
+    if environment.deployment.project_ref and environment.deployment.access_token:
+        newest = platform_backups(environment).newest
+        assert newest, "the platform has no complete backup of this project (`supabase backups list`)"
+        moments["supabase backups list"] = newest
 
-    limit = timedelta(hours=environment.monitoring.backups.max_age_hours)
-    assert age <= limit, f"{dump.name} is {age.total_seconds() / 3600:.0f} hours old (monitoring.backups.max_age_hours)"
-
-
-def test_the_platforms_backup_is_young(environment: Environment, evidence: Evidence) -> None:
-    """A daily backup that stopped a month ago is noticed on the day it is needed."""
-    if environment.deployment.project_ref is None or environment.deployment.access_token is None:
-        return  # looked at where configured; a dump is what decides
-
-    backups = platform_backups(environment)
-
-    evidence.json("supabase backups list", {"newest": backups.newest, "point in time": backups.pitr})
-    assert backups.newest, "the platform has no complete backup of this project"
-    age = datetime.now(UTC) - backups.newest
-    limit = timedelta(hours=environment.monitoring.backups.max_age_hours)
-    assert age <= limit, f"the platform's newest backup is {age.total_seconds() / 3600:.0f} hours old"
+    evidence.table("newest backups", ["backup", "moment"], list(moments.items()))
+    limit = environment.monitoring.backups.max_age_hours
+    ages = {name: (datetime.now(UTC) - moment) / timedelta(hours=1) for name, moment in moments.items()}
+    old = [f"{name} is {age:.0f} hours old, at most {limit:g} are allowed" for name, age in ages.items() if age > limit]
+    assert not old, "; ".join(old) + " (monitoring.backups.max_age_hours)"
 
 
 def test_the_dump_can_be_restored(
@@ -66,15 +59,13 @@ def test_the_dump_can_be_restored(
     project, ran = backup.replay(file, scratch)
 
     there = {row["name"] for row in project.rows(TABLES)}
-    restored = {
-        table: project.rows(f"select count(*) as n from {table}")[0]["n"] for table in brought if table in there
-    }
+    counts = {table: f"select count(*) as n from {table}" for table in brought if table in there}
+    restored = {table: project.rows(query)[0]["n"] for table, query in counts.items()}
     scratch.drop(project)
     evidence.text("psql", ran.output)
-    evidence.table("rows", ["table", "in the dump", "restored"], [(t, n, restored.get(t)) for t, n in brought.items()])
-    lost = [
-        f"{t}: {n} rows in the dump, {restored.get(t)} restored" for t, n in brought.items() if restored.get(t) != n
-    ]
+    rows = [(table, count, restored.get(table)) for table, count in brought.items()]
+    evidence.table("rows", ["table", "in the dump", "restored"], rows)
+    lost = [f"{table}: {count} rows in the dump, {back} restored" for table, count, back in rows if count != back]
     assert not lost, "\n".join([*lost, ran.tail(10)])
     # Before the deploy there is no other backup than one without the new tables.
     public = {row["name"] for row in database.rows(TABLES) if row["name"].startswith("public.")}
