@@ -35,7 +35,7 @@ class Run:
     """One run. `prepare` raises nothing: what stands in the way becomes the report's `problem`."""
 
     def __init__(self, environment: Environment, limits: Limits, *, enough_after: float = 0) -> None:
-        """`enough_after` seconds the run may end, once there are enough requests for every budget; 0: when time is up."""
+        """After `enough_after` seconds it ends once there are enough requests for every budget; 0: when time is up."""
         self.environment = environment
         self.limits = limits
         self._enough_after = enough_after
