@@ -11,11 +11,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from fixtures.canaries import Canaries, Lease, alive, new_run, run_of
+from fixtures.canaries import Canaries
 from fixtures.contract import Contract, exposed, the_contract
 from fixtures.errors import Unverified
 from fixtures.exchange import Answer, Credential, curl
 from fixtures.gateway import Gateway, ReadOnlyError
+from fixtures.runs import Lease, alive, new_run, run_of
 from tests.functions.planting import Planting
 
 
@@ -38,6 +39,30 @@ def test_on_production_nothing_is_sent_that_could_write(method: str, production:
 
     assert editor.get("org-config").status == 200
     assert "never_written" not in log.read_text()
+
+
+def test_a_run_on_production_only_reads(production: Gateway, planted: Planting) -> None:
+    """All checks that apply there, and the gateway's own log of what they sent; signing in is the one exception."""
+    planted_file = planted.path / "environments" / "planted.toml"
+    text = planted_file.read_text().replace('profile = "local"', 'profile = "production"')
+    log = planted.stack.info.directory / "access.log"
+    before = len(log.read_text().splitlines())
+
+    ended = planted.run("", gateway=production, file=planted.write("live", text.replace("writes = true", "")))
+
+    sent = [json.loads(line) for line in log.read_text().splitlines()[before:]]
+    # What the functions ask the API in turn is their own: an RPC is called by POST.
+    methods = {entry["method"] for entry in sent if entry["path"].startswith("/functions/")}
+    assert methods <= {"GET", "HEAD", "OPTIONS"}
+    assert not any(entry["method"] in ("PUT", "PATCH", "DELETE") for entry in sent)
+    assert {item.id for item in ended.verdict.items if item.status == "verified"} >= {
+        "fn-cors",
+        "fn-environment",
+        "must-no-leaks",
+        "prod-smoke-org-config",
+        "stg-functions-answer",
+    }
+    assert not ended.red
 
 
 def test_on_production_there_are_no_canaries(production: Gateway, planted: Planting) -> None:
@@ -163,8 +188,7 @@ def test_what_a_killed_run_has_left_is_swept_and_a_living_one_is_left_alone(plan
 def test_a_run_is_alive_as_long_as_its_process_is() -> None:
     run = new_run()
     code = (
-        "import sys, fixtures.canaries as c\n"
-        f"with c.Lease({run!r}):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+        f"import sys, fixtures.runs as c\nwith c.Lease({run!r}):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     holder = subprocess.Popen(["python", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment())
     assert holder.stdout is not None
