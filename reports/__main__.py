@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fixtures.catalogue import Catalogue
 from fixtures.errors import GreenlightError
-from reports import signoff
+from reports import scripts, signoff
 from reports.attest import Draft, attest
 from reports.model import NO_CHECK_YET, Verdict
 from reports.terminal import console_for, render, shown
@@ -84,7 +84,8 @@ def show(verdict: Verdict, path: Path) -> int:
     ]
     colour = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if colour else None
-    render(verdict, console_for(sys.stdout, colour=colour, width=width), reports)
+    console = console_for(sys.stdout, colour=colour, width=width)
+    render(verdict, console, reports, scripts.written(verdict, path.parent))
     return 0 if verdict.go else 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +28,7 @@ STYLES = {
 _HEADERS = {"not_applicable": "n/a"}
 _IDS_SHOWN = 12
 _SCRIPT_LINES = 6
+_OBSERVED = 300  # characters; the sheet has all of it
 
 
 class _Trimmed(io.StringIO):
@@ -61,14 +62,22 @@ def console_for(stream: TextIO, *, colour: bool, width: int | None = None) -> Co
     )
 
 
-def render(verdict: Verdict, console: Console, reports: Sequence[tuple[str, str]] = ()) -> None:
-    """Print the summary; `reports` are the names and paths of what was written, or what could not be."""
+def render(
+    verdict: Verdict,
+    console: Console,
+    reports: Sequence[tuple[str, str]] = (),
+    scripts: Mapping[str, Path] | None = None,
+) -> None:
+    """Print the summary; `reports` are the names and paths of what was written, or what could not be.
+
+    `scripts` are the files that show findings again, by finding: a long one is named instead of printed.
+    """
     console.print()
     console.rule(f"[bold]greenlight[/] · {escape(verdict.environment)}", style="dim")
     if verdict.items:
         console.print(_sections(verdict))
     _print_open(verdict, console)
-    _print_failures(verdict, console)
+    _print_failures(verdict, console, scripts or {})
     for title, lines in (("Problems of the run", verdict.problems), ("Remarks", verdict.remarks)):
         if lines:
             console.print(f"[bold]{title}[/]")
@@ -139,7 +148,7 @@ def _print_open(verdict: Verdict, console: Console) -> None:
     console.print()
 
 
-def _print_failures(verdict: Verdict, console: Console) -> None:
+def _print_failures(verdict: Verdict, console: Console, scripts: Mapping[str, Path]) -> None:
     findings = {finding.id: finding for finding in verdict.findings}
     told: set[str] = set()
     failures = [item for item in verdict.items if item.status in ("failed", "waived")]
@@ -160,15 +169,19 @@ def _print_failures(verdict: Verdict, console: Console) -> None:
             if finding.id in told:
                 continue
             told.add(finding.id)
-            lines.append(Padding(Text(finding.observed), (0, 0, 0, 4)))
-            lines.append(Padding(_script(finding.reproduce), (0, 0, 0, 4)))
+            lines.append(Padding(Text(textwrap.shorten(finding.observed, _OBSERVED)), (0, 0, 0, 4)))
+            lines.append(Padding(_script(finding.reproduce, scripts.get(finding.id)), (0, 0, 0, 4)))
         if item.remedy:
             lines.append(Padding(Text(f"→ {item.remedy}", style="dim"), (0, 0, 0, 2)))
         console.print(Padding(Group(*lines), (0, 0, 0, 2)))
     console.print()
 
 
-def _script(reproduce: str) -> Text:
+def _script(reproduce: str, file: Path | None) -> Text:
     lines = textwrap.dedent(reproduce).strip().splitlines()
-    more = [f"… {len(lines) - _SCRIPT_LINES} more lines in the sign-off sheet"] if len(lines) > _SCRIPT_LINES else []
-    return Text("\n".join([*lines[:_SCRIPT_LINES], *more]), style="cyan")
+    if len(lines) <= _SCRIPT_LINES:
+        return Text("\n".join(lines), style="cyan")
+    if file is None:
+        return Text(f"a script of {len(lines)} lines in the sign-off sheet shows it again", style="cyan")
+    run = "bash" if file.suffix == ".sh" else 'psql "$DSN" -f'
+    return Text(f"{run} {shown(file)}", style="cyan")

@@ -28,7 +28,7 @@ from fixtures.checklist import catalogue_of, collected
 from fixtures.environment import LAUNCH_ERROR, environment_of
 from fixtures.errors import ConfigurationError
 from fixtures.evidence import OUTPUT, redactor_of
-from reports import allure, signoff
+from reports import allure, scripts, signoff
 from reports.judging import Facts, Run, judge
 from reports.model import Verdict
 from reports.outcomes import NOTE, Recorder, note, one_line
@@ -118,7 +118,8 @@ class Judge(_Noting):
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Say no-go until the end, clear what an earlier run left, and let nothing end the process with 0 before."""
-        shutil.rmtree(self._out / "evidence", ignore_errors=True)
+        for folder in ("evidence", scripts.FOLDER):
+            shutil.rmtree(self._out / folder, ignore_errors=True)
         for stale in ("signoff.md", "signoff.html", "allure.html"):
             (self._out / stale).unlink(missing_ok=True)
         judge(Facts(self._run(problems=(_UNFINISHED,)), (), self._started)).write(self._out / "verdict.json")
@@ -238,13 +239,16 @@ class Judge(_Noting):
         reports.append(("Allure", self._made("allure.html", lambda: self._allure(verdict))))
         if (self._out / "evidence").exists():
             reports.append(("Evidence", shown(self._out / "evidence")))
+        if verdict.findings:
+            reports.append(("Scripts", self._made(scripts.FOLDER, lambda: _scripts(verdict, self._out))))
+        runnable = scripts.written(verdict, self._out)
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         if terminal is None:
-            render(verdict, console_for(sys.stdout, colour=False), reports)
+            render(verdict, console_for(sys.stdout, colour=False), reports, runnable)
             return
         terminal.ensure_newline()
         writer = terminal._tw
-        render(verdict, console_for(writer._file, colour=writer.hasmarkup, width=_width(writer)), reports)
+        render(verdict, console_for(writer._file, colour=writer.hasmarkup, width=_width(writer)), reports, runnable)
 
     def _allure(self, verdict: Verdict) -> str:
         if not self.config.pluginmanager.has_plugin("allure_listener"):
@@ -264,6 +268,11 @@ class Judge(_Noting):
 
 def _signoff(verdict: Verdict, out: Path, catalogue: Catalogue) -> str:
     signoff.write(verdict, out, catalogue, catalogue.file.parent / "rollout-checklist.md")
+    return ""
+
+
+def _scripts(verdict: Verdict, out: Path) -> str:
+    scripts.write(verdict, out)
     return ""
 
 
