@@ -16,10 +16,11 @@ from typing import Any
 import gevent
 
 from environments.model import Environment
-from fixtures.canaries import Canaries, Lease, alive, new_run
+from fixtures.canaries import Canaries
 from fixtures.errors import GreenlightError, Unverified
 from fixtures.forgery import claims_of
 from fixtures.gateway import Actor, Gateway
+from fixtures.runs import Lease, alive, new_run
 from load.budgets import Budgets, cache_breach, expect_enough
 from load.isolation import LEAST
 from load.marks import Marks, read_marks
