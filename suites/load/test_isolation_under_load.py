@@ -11,7 +11,7 @@ from load.isolation import expect_looked_at
 from load.report import LoadReport
 
 
-@pytest.mark.check("must-no-leaks")
+@pytest.mark.check("smoke-no-rls-violations")
 def test_no_answer_under_load_bears_what_is_another_organizations(
     load_run: LoadReport, environment: Environment, evidence: Evidence, findings: Findings
 ) -> None:

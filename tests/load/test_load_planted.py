@@ -98,7 +98,7 @@ def test_every_check_fails_on_a_system_that_is_slow_failing_leaky_and_uncached(t
     assert ended.returncode == 1, ended.stdout[-3000:]
     verdict = json.loads((project / "reports/out/target/verdict.json").read_text())
     status = {item["id"]: item["status"] for item in verdict["items"]}
-    red = ["prod-performance", "should-course-load", "week1-performance", "must-no-leaks"]
+    red = ["prod-performance", "should-course-load", "week1-performance", "smoke-no-rls-violations"]
     red += ["monitor-cache-hits", "should-cache-hits", "week1-cache-hits"]
     assert {item: status[item] for item in red} == dict.fromkeys(red, "failed"), ended.stdout[-3000:]
     checks = {check["nodeid"].rpartition("::")[2]: check["outcome"] for i in verdict["items"] for check in i["checks"]}
