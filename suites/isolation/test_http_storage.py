@@ -7,7 +7,6 @@ import pytest
 from environments.model import Environment
 from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
-from fixtures.gateway import Gateway
 from fixtures.isolation_http.files import Files, look
 from fixtures.isolation_http.plugin import Report, left_to_sql
 from fixtures.isolation_http.sessions import Session
@@ -17,19 +16,19 @@ COLUMNS = ["bucket", "attempt", "actor", "answer"]
 
 @pytest.mark.check("db-rls-verified", "must-no-leaks")
 def test_files_of_another_organization_are_out_of_reach(
-    environment: Environment, gateway: Gateway, http_session: Session, evidence: Evidence, expect_no_sighting: Report
+    environment: Environment, http_session: Session, evidence: Evidence, expect_no_sighting: Report
 ) -> None:
-    """List, download, public and signed addresses, upload, overwrite, move, copy, delete, and paths with `..` and `%2F`.
+    """List, download, public and signed addresses, upload, overwrite, move, copy, delete; paths with `..` and `%2F`.
 
     In every bucket. A refusal counts only if the service key shows that nothing has happened, and the owner reads the
     file. Where nothing may be written, a file that is there already is asked for.
     """
     examination = http_session.examination
     if not http_session.writable:
-        left_to_sql(environment)
         sightings, answers = look(environment, examination)
         evidence.table("answers", COLUMNS, answers)
         expect_no_sighting(sightings)
+        left_to_sql(environment)
         return
     files = Files(examination, environment.storage.object.rpartition("/")[2])
 

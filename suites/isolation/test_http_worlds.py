@@ -49,7 +49,7 @@ def test_nobody_writes_to_another_organization(
     evidence: Evidence,
     expect_no_sighting: Report,
 ) -> None:
-    """Insert alone and in bulk, upsert, PATCH by key and by a wide filter, moving rows either way, DELETE, volatile RPC.
+    """Insert alone and in bulk, upsert, PATCH by key and by a wide filter, moving rows either way, DELETE, RPC.
 
     A status code proves nothing: afterwards the service key shows that each row is as it was and that none has come.
     """

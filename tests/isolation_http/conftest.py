@@ -14,13 +14,13 @@ import pytest
 
 from environments.loading import load_environment
 from environments.model import Environment
-from fixtures.canaries import Lease, alive, new_run
 from fixtures.findings import Finding
 from fixtures.gateway import Gateway
 from fixtures.isolation_http.examination import Examination, Sighting, fold
 from fixtures.isolation_http.people import People, gathered
 from fixtures.isolation_http.sessions import opened
 from fixtures.isolation_http.surface import exposed_schemas, read_surface
+from fixtures.runs import Lease, alive, new_run
 from fixtures.stack.launch import StackInfo, launch
 from fixtures.waiting import until
 
@@ -38,7 +38,7 @@ class Project:
 
     @contextmanager
     def planted(self, fault: str, repair: str, *, callable_: str = "", schemas: str = "") -> Iterator[None]:
-        """The fault, seen by PostgREST, and its repair; `callable_` is a function that it adds, `schemas` what it exposes."""
+        """The fault, seen by PostgREST, and its repair; it adds the function `callable_` and exposes `schemas`."""
         self._apply(fault)
         try:
             if callable_:

@@ -1,4 +1,4 @@
-"""Each fault is found over HTTP, as itself and nothing else, with a script that shows it; before and after, nothing is."""
+"""Each fault is found over HTTP, as itself and nothing else, with a script that shows it; repaired, nothing is."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ class Fault:
 
 
 def definer(name: str, body: str, returns: str = "text", volatility: str = "stable") -> tuple[str, str]:
-    plant = f"""create function public.{name}(course text) returns {returns} language plpgsql {volatility} security definer set search_path = ''
+    plant = f"""create function public.{name}(course text) returns {returns}
+        language plpgsql {volatility} security definer set search_path = ''
         as $$ begin {body} end $$; revoke all on function public.{name}(text) from public, anon;
         grant execute on function public.{name}(text) to authenticated; notify pgrst, 'reload schema'"""
     return plant, f"drop function public.{name}(text); notify pgrst, 'reload schema'"
@@ -167,7 +168,9 @@ FAULTS = [
         "a function that tells whether a foreign row exists",
         *definer(
             "ask_course",
-            "if not exists (select from public.course_metadata c where c.id = course) then raise 'no such course'; end if; raise 'not yours';",
+            "if not exists (select from public.course_metadata c where c.id = course) then "
+            "raise 'no such course'; end if; "
+            "raise 'not yours';",
         ),
         reading,
         ("public.ask_course(text)", "public.course_metadata"),
@@ -268,8 +271,9 @@ def test_an_exposed_schema_of_helpers_is_found(project: Project) -> None:
     def exposing(examination: Examination) -> list[Sighting]:
         return schemas(project.environment, examination.surface, project.people)
 
-    fault = "alter role authenticator set pgrst.db_schemas = 'public, private'; notify pgrst, 'reload config'; notify pgrst, 'reload schema'"
-    repair = "alter role authenticator set pgrst.db_schemas = 'public'; notify pgrst, 'reload config'; notify pgrst, 'reload schema'"
+    told = "notify pgrst, 'reload config'; notify pgrst, 'reload schema'"
+    expose = f"alter role authenticator set pgrst.db_schemas = '{{}}'; {told}"
+    fault, repair = expose.format("public, private"), expose.format("public")
 
     with project.planted(fault, repair, schemas="private"):
         found = project.examine(exposing, "public.tags")
