@@ -1,0 +1,94 @@
+"""Each fault in the application's scripts and its bundle turns exactly the items red that speak of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.preflight.bench import Bench
+
+SCRIPTS = "preflight/test_scripts.py"
+BUNDLE = "preflight/test_bundle.py"
+BUILT = {"code-build", "stg-frontend-built"}
+FROM_SERVICE = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl"  # {"role": "service_role"}
+
+# Fault → script, what it does instead, the items that turn red, and what the reader is told.
+FAULTS = {
+    "types do not fit": ("typecheck", "echo TS2345: no; exit 2", {"code-typecheck"}, "TS2345: no"),
+    "a lint error": ("lint", "echo no-floating-promises; exit 1", {"code-lint"}, "no-floating-promises"),
+    "a unit test fails": ("test", "echo 11 passed, 1 failed; exit 1", {"code-unit-tests"}, "1 failed"),
+    "no unit test is run": ("test", "echo no tests found", {"code-unit-tests"}, "does not say that any test passed"),
+    "none of the unit tests passes": ("test", "echo 0 passed", {"code-unit-tests"}, "does not say that any test"),
+    "a journey fails": ("e2e", "echo 1 failed; exit 1", {"code-e2e-tests"}, "ended with 1"),
+    "journeys are skipped": ("e2e", "echo 2 skipped", {"code-e2e-tests"}, "does not say that any test passed"),
+    "the build fails": ("build", "echo cannot resolve; exit 1", BUILT, "cannot resolve"),
+    "the build writes nothing": ("build", "echo fine", BUILT, "wrote no dist/index.html"),
+    "a script hangs": ("lint", "echo begun; sleep 600", {"code-lint"}, "did not end within"),
+    "the bundle speaks to nobody": (
+        "build",
+        "mkdir -p dist; echo page > dist/index.html",
+        {"stg-frontend-built"},
+        "no file of the bundle names https://bench.test",
+    ),
+    "another project is in the bundle": (
+        "build",
+        "mkdir -p dist; echo https://bench.test https://abcdefghijklmnopqrst.supabase.co > dist/index.html",
+        {"stg-frontend-built"},
+        "names other projects: index.html: https://abcdefghijklmnopqrst.supabase.co",
+    ),
+    "a secret key is in the bundle": (
+        "build",
+        "mkdir -p dist; echo https://bench.test sb_secret_0123456789abcdef > dist/index.html",
+        {"stg-frontend-built"},
+        "index.html: a secret key",
+    ),
+    "the service role is in the bundle": (
+        "build",
+        f"mkdir -p dist/a; echo https://bench.test > dist/index.html; echo {FROM_SERVICE} > dist/a/app.js.map",
+        {"stg-frontend-built"},
+        "a/app.js.map: a token of the role service_role",
+    ),
+}
+
+
+def test_nothing_is_red_without_a_fault(bench: Bench) -> None:
+    ended = bench.run(SCRIPTS, BUNDLE)
+
+    assert not ended.red, ended.text
+    assert {ended[item].status for item in ("code-lint", "code-build", "stg-frontend-built")} == {"verified"}
+    assert not (bench.app / "dist").exists(), "the build has written into the checkout"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_turns_its_items_red(bench: Bench, fault: str) -> None:
+    script, instead, red, said = FAULTS[fault]
+    bench.write(f"scripts/{script}.sh", instead + "\n")
+    hanging = "sleep" in instead
+
+    ended = bench.run(SCRIPTS, *([] if hanging else [BUNDLE]), toml="", app="", timeout=1 if hanging else 20)
+
+    assert ended.red == red, ended.text
+    assert said in ended.text
+
+
+def test_a_bundle_for_production_is_held_to_the_same(bench: Bench) -> None:
+    bench.write("scripts/build.sh", "mkdir -p dist; echo sb_secret_0123456789abcdef > dist/index.html\n")
+
+    assert bench.run(BUNDLE, profile="production").red == {"prod-frontend-built"}
+
+
+def test_a_program_that_is_not_here_is_no_defect_of_the_application(bench: Bench) -> None:
+    ended = bench.run(SCRIPTS, scripts={"lint": "no-such-program lint"})
+
+    assert ended["code-lint"].status == "unverified"
+    assert "no no-such-program on the PATH" in ended["code-lint"].reason
+    assert not ended.red
+
+
+def test_without_npm_deno_runs_what_is_denos(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.application.shutil.which", lambda *_, **__: None)
+    bench.write("package.json", '{"scripts": {"lint": "deno lint", "test": "jest"}}')
+
+    ended = bench.run(SCRIPTS, scripts={"test": "npm run test", "lint": "npm run lint"})
+
+    assert "there is no npm on the PATH" in ended["code-unit-tests"].reason
+    assert "no npm" not in ended["code-lint"].reason, "the script is Deno's, so Deno runs it"
