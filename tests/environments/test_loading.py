@@ -37,7 +37,6 @@ def test_shipped_files_name_every_setting_that_there_is() -> None:
             "seed",
             "confirm",
             "old_rows",  # the reference's own
-            "ignored_schemas",
         } | set(settings(Environment.model_fields["tenancy"].annotation)), name
 
 
