@@ -22,7 +22,9 @@ BOUNDARY = (
 
 @pytest.mark.check("must-no-leaks")
 def test_no_organization_reaches_another(isolation: IsolationReport, findings: Findings, evidence: Evidence) -> None:
-    """Whatever an outsider reads, calls or writes, what they see and what stands there are the same with and without the other."""
+    """Whatever an outsider reads, calls or writes, what they see and what stands there are the same with and without
+    the other.
+    """
     evidence.json("isolation", isolation.to_dict())
     evidence.text("what was inferred", "\n".join(isolation.inferred))
     leaks = [f for f in isolation.findings if f.kind in BOUNDARY]
@@ -38,7 +40,9 @@ def test_no_organization_reaches_another(isolation: IsolationReport, findings: F
 def test_policies_let_through_whom_they_must_and_nobody_else(
     isolation: IsolationReport, findings: Findings, evidence: Evidence
 ) -> None:
-    """A system that denies everybody is no safer than one that errors: both are findings, as is a grant beside the matrix."""
+    """A system that denies everybody is no safer than one that errors: both are findings, as is a grant beside the
+    matrix.
+    """
     evidence.table(
         "access matrix",
         ["role", "object", "operation", "rows", "granted", "expected"],

@@ -7,38 +7,57 @@ from dataclasses import dataclass
 SOUND = """
 create table organizations (id uuid primary key default gen_random_uuid(), name text not null);
 create table members (
-  organization_id uuid not null references organizations on delete cascade, user_id uuid not null references auth.users on delete cascade,
-  role text not null default 'viewer' check (role in ('admin', 'editor', 'viewer')), primary key (organization_id, user_id));
+  organization_id uuid not null references organizations on delete cascade, user_id uuid not null references auth.users
+    on delete cascade,
+  role text not null default 'viewer' check (role in ('admin', 'editor', 'viewer')), primary key (organization_id,
+    user_id));
 create function my_role(organization uuid) returns text language sql stable security definer set search_path = '' as
   $$ select role from public.members where user_id = auth.uid() and organization_id = organization $$;
 create table projects (
-  id uuid primary key default gen_random_uuid(), organization_id uuid not null references organizations on delete cascade,
-  title text not null check (length(title) between 3 and 60), state text not null default 'draft' check (state in ('draft', 'done')), created_by uuid default auth.uid());
+  id uuid primary key default gen_random_uuid(), organization_id uuid not null references organizations
+    on delete cascade,
+  title text not null check (length(title) between 3 and 60), state text not null default 'draft'
+    check (state in ('draft', 'done')), created_by uuid default auth.uid());
 create table tasks (
-  id uuid primary key default gen_random_uuid(), project_id uuid not null references projects on delete cascade, body text not null, amount numeric not null default 1);
-create table settings (organization_id uuid primary key references organizations on delete cascade, theme jsonb not null default '{}', secret_key text not null);
-create table labels (id int generated always as identity primary key, organization_id uuid references organizations on delete cascade, name text not null);
+  id uuid primary key default gen_random_uuid(), project_id uuid not null references projects on delete cascade,
+    body text not null, amount numeric not null default 1);
+create table settings (organization_id uuid primary key references organizations on delete cascade,
+  theme jsonb not null default '{}', secret_key text not null);
+create table labels (id int generated always as identity primary key, organization_id uuid references organizations
+  on delete cascade, name text not null);
 insert into labels (name) values ('everybody''s');
-create function project_organization(project uuid) returns uuid language sql stable security definer set search_path = '' as
+create function project_organization(project uuid) returns uuid language sql stable
+  security definer set search_path = '' as
   $$ select organization_id from public.projects where id = project and public.my_role(organization_id) is not null $$;
-create function rename_project(project uuid, new_title text) returns boolean language plpgsql security definer set search_path = '' as $$
+create function rename_project(project uuid, new_title text) returns boolean
+  language plpgsql security definer set search_path = '' as $$
 begin
-  update public.projects set title = new_title where id = project and public.my_role(organization_id) in ('admin', 'editor');
+  update public.projects set title = new_title where id = project and public.my_role(organization_id) in ('admin',
+    'editor');
   return found;
 end $$;
 create function count_tasks(project uuid) returns bigint language sql stable security definer set search_path = '' as
-  $$ select count(*) from public.tasks t join public.projects p on p.id = t.project_id where p.id = project and public.my_role(p.organization_id) is not null $$;
-alter table organizations enable row level security; alter table members enable row level security; alter table projects enable row level security;
-alter table tasks enable row level security; alter table settings enable row level security; alter table labels enable row level security;
+  $$ select count(*) from public.tasks t join public.projects p on p.id = t.project_id
+    where p.id = project and public.my_role(p.organization_id) is not null $$;
+alter table organizations enable row level security; alter table members enable row level security;
+  alter table projects enable row level security;
+alter table tasks enable row level security; alter table settings enable row level security;
+  alter table labels enable row level security;
 create policy own on organizations for select to authenticated using (my_role(id) is not null);
 create policy own on members for select to authenticated using (my_role(organization_id) is not null);
-create policy manage on members for all to authenticated using (my_role(organization_id) = 'admin') with check (my_role(organization_id) = 'admin');
+create policy manage on members for all to authenticated using (my_role(organization_id) = 'admin') with
+  check (my_role(organization_id) = 'admin');
 create policy own on projects for select to authenticated using (my_role(organization_id) is not null);
-create policy edit on projects for all to authenticated using (my_role(organization_id) in ('admin', 'editor')) with check (my_role(organization_id) in ('admin', 'editor'));
-create policy own on tasks for all to authenticated using (my_role(project_organization(project_id)) is not null) with check (my_role(project_organization(project_id)) is not null);
-create policy own on settings for all to authenticated using (my_role(organization_id) = 'admin') with check (my_role(organization_id) = 'admin');
-create policy read on labels for select to authenticated using (organization_id is null or my_role(organization_id) is not null);
-create policy edit on labels for all to authenticated using (my_role(organization_id) = 'admin') with check (my_role(organization_id) = 'admin');
+create policy edit on projects for all to authenticated using (my_role(organization_id) in ('admin', 'editor')) with
+  check (my_role(organization_id) in ('admin', 'editor'));
+create policy own on tasks for all to authenticated using (my_role(project_organization(project_id)) is not null) with
+  check (my_role(project_organization(project_id)) is not null);
+create policy own on settings for all to authenticated using (my_role(organization_id) = 'admin') with
+  check (my_role(organization_id) = 'admin');
+create policy read on labels for select to authenticated using (organization_id is null
+  or my_role(organization_id) is not null);
+create policy edit on labels for all to authenticated using (my_role(organization_id) = 'admin') with
+  check (my_role(organization_id) = 'admin');
 grant select on organizations to authenticated;
 grant select, insert, update, delete on members, projects, tasks, settings, labels to authenticated;
 revoke execute on all functions in schema public from public, anon;
@@ -58,55 +77,232 @@ class Fault:
 
 
 FAULTS = (
-    Fault("no row level security", "alter table projects disable row level security", "alter table projects enable row level security", ("confidentiality",), "public.projects"),
-    Fault("an always-true policy", "create policy x on projects for select to authenticated using (true)", "drop policy x on projects", ("confidentiality",), "public.projects"),
-    Fault("a policy for anon", "create policy x on tasks for select to public using (auth.role() = 'anon'); grant select on tasks to anon",
-          "drop policy x on tasks; revoke select on tasks from anon", ("confidentiality",), "public.tasks"),
-    Fault("a client-writable claim", "create policy x on projects for select to authenticated using (organization_id::text = auth.jwt() -> 'user_metadata' ->> 'organization')",
-          "drop policy x on projects", ("confidentiality",), "public.projects"),
-    Fault("a missing check on insert", "create policy x on projects for insert to authenticated with check (auth.uid() is not null)", "drop policy x on projects", ("integrity",), "public.projects"),
-    Fault("a row that may be moved", "create policy x on projects for update to authenticated using (my_role(organization_id) = 'editor') with check (true)", "drop policy x on projects",
-          ("integrity",), "public.projects"),
-    Fault("rows of everybody's may be written", "create policy x on labels for insert to authenticated with check (organization_id is null)", "drop policy x on labels", ("integrity",), "public.labels"),
-    Fault("a blind update", "create policy x on settings for update to authenticated using (true) with check (true)", "drop policy x on settings", ("integrity",), "public.settings"),
-    Fault("truncate", "grant truncate on tasks to authenticated", "revoke truncate on tasks from authenticated", ("integrity",), "public.tasks"),
-    Fault("a view that runs as its owner", "create view board as select title, state from projects; grant select on board to authenticated", "drop view board", ("confidentiality",), "public.board"),
-    Fault("a view that aggregates", "create view totals as select count(*) as n, sum(amount) from tasks; grant select on totals to authenticated", "drop view totals", ("confidentiality",), "public.totals"),
-    Fault("a materialized view", "create materialized view digest as select title from projects; grant select on digest to authenticated", "drop materialized view digest", ("confidentiality",), "public.digest"),
-    Fault("an inheritance child", "create table projects_old () inherits (projects); grant select on projects_old to authenticated; insert into projects_old (id, organization_id, title) "
-          "select gen_random_uuid(), id, 'old title' from organizations", "drop table projects_old", (), ""),
-    Fault("an open function", "create function peek(p uuid) returns text language sql security definer set search_path = '' as $$ select title from public.projects where id = p $$",
-          "drop function peek(uuid)", ("confidentiality",), "public.peek(uuid)"),
-    Fault("an open function over an array", "create function wipe(ids uuid[]) returns void language sql security definer set search_path = '' as $$ delete from public.tasks where id = any (ids) $$",
-          "drop function wipe(uuid[])", ("integrity",), "public.wipe(uuid[])"),
-    Fault("an open function over a document", "create function save(doc jsonb) returns void language sql security definer set search_path = '' as "
-          "$$ update public.projects set title = 'taken over' where id = (doc ->> 'projectId')::uuid $$", "drop function save(jsonb)", ("integrity",), "public.save(jsonb)"),
-    Fault("a refusal that tells", "create function close_project(p uuid) returns void language plpgsql security definer set search_path = '' as "
-          "$$ begin if not exists (select from public.projects where id = p) then raise 'no such project'; end if; "
-          "if public.my_role((select organization_id from public.projects where id = p)) is null then raise 'not yours'; end if; end $$",
-          "drop function close_project(uuid)", ("confidentiality", "oracle"), "public.close_project(uuid)"),
-    Fault("a detail that prints the row", "create function retitle(p uuid, t text) returns void language plpgsql security definer set search_path = '' as "
-          "$$ declare o uuid; begin update public.projects set title = t where id = p returning organization_id into o; if public.my_role(o) is null then raise 'no'; end if; end $$",
-          "drop function retitle(uuid, text)", ("confidentiality",), "public.retitle(uuid,text)"),
-    Fault("a name unique across tenants", "create unique index once on projects (title)", "drop index once", ("oracle",), "public.projects"),
-    Fault("promoting oneself", "create policy x on members for update to authenticated using (user_id = auth.uid()) with check (user_id = auth.uid())", "drop policy x on members",
-          ("authority",), "public.members"),
-    Fault("enrolling oneself", "create policy x on members for insert to authenticated with check (user_id = auth.uid())", "drop policy x on members", ("authority",), "public.members"),
-    Fault("enrolling a stranger as the least", "create policy x on members for insert to authenticated with check (my_role(organization_id) is not null and role = 'viewer')", "drop policy x on members",
-          ("authority",), "public.members"),
-    Fault("a sign-up that believes its user", "create function enrol() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
-          "if new.raw_user_meta_data ->> 'organization_id' is not null then insert into public.members values ((new.raw_user_meta_data ->> 'organization_id')::uuid, new.id); end if; return new; end $$; "
-          "create trigger enrol after insert on auth.users for each row execute function enrol()", "drop function enrol() cascade", ("authority",), "public.enrol()"),
-    Fault("a policy that recurses", "drop policy own on members; create policy own on members for select to authenticated "
-          "using (organization_id in (select m.organization_id from members m where m.user_id = auth.uid()))",
-          "drop policy own on members; create policy own on members for select to authenticated using (my_role(organization_id) is not null)", ("availability",), "public.members"),
-    Fault("nobody passes", "drop policy own on settings", "create policy own on settings for all to authenticated using (my_role(organization_id) = 'admin') with check (my_role(organization_id) = 'admin')",
-          ("availability",), "public.settings"),
-    Fault("nobody was granted it", "revoke all on settings from authenticated", "grant select, insert, update, delete on settings to authenticated", ("availability",), "public.settings"),
-    Fault("a path that the caller searches", "create function mine() returns bigint language sql stable security definer as $$ select count(*) from members where user_id = auth.uid() $$",
-          "drop function mine()", ("authority",), "public.mine()"),
-    Fault("files of a bucket", "insert into storage.buckets (id, name) values ('files', 'files'); create policy x on storage.objects for select to authenticated using (bucket_id = 'files')",
-          "drop policy x on storage.objects; delete from storage.buckets", ("confidentiality",), "storage.objects"),
-    Fault("a row public by its data", "alter table projects add shared boolean not null default false; create policy x on projects for select to authenticated using (shared)",
-          "drop policy x on projects; alter table projects drop shared", ("conditional-exposure",), "public.projects"),
-)  # fmt: skip
+    Fault(
+        "no row level security",
+        "alter table projects disable row level security",
+        "alter table projects enable row level security",
+        ("confidentiality",),
+        "public.projects",
+    ),
+    Fault(
+        "an always-true policy",
+        "create policy x on projects for select to authenticated using (true)",
+        "drop policy x on projects",
+        ("confidentiality",),
+        "public.projects",
+    ),
+    Fault(
+        "a policy for anon",
+        "create policy x on tasks for select to public using (auth.role() = 'anon'); grant select on tasks to anon",
+        "drop policy x on tasks; revoke select on tasks from anon",
+        ("confidentiality",),
+        "public.tasks",
+    ),
+    Fault(
+        "a client-writable claim",
+        "create policy x on projects for select to authenticated using (organization_id::text = "
+        "auth.jwt() -> 'user_metadata' ->> 'organization')",
+        "drop policy x on projects",
+        ("confidentiality",),
+        "public.projects",
+    ),
+    Fault(
+        "a missing check on insert",
+        "create policy x on projects for insert to authenticated with check (auth.uid() is not null)",
+        "drop policy x on projects",
+        ("integrity",),
+        "public.projects",
+    ),
+    Fault(
+        "a row that may be moved",
+        "create policy x on projects for update to authenticated using (my_role(organization_id) "
+        "= 'editor') with check (true)",
+        "drop policy x on projects",
+        ("integrity",),
+        "public.projects",
+    ),
+    Fault(
+        "rows of everybody's may be written",
+        "create policy x on labels for insert to authenticated with check (organization_id is null)",
+        "drop policy x on labels",
+        ("integrity",),
+        "public.labels",
+    ),
+    Fault(
+        "a blind update",
+        "create policy x on settings for update to authenticated using (true) with check (true)",
+        "drop policy x on settings",
+        ("integrity",),
+        "public.settings",
+    ),
+    Fault(
+        "truncate",
+        "grant truncate on tasks to authenticated",
+        "revoke truncate on tasks from authenticated",
+        ("integrity",),
+        "public.tasks",
+    ),
+    Fault(
+        "a view that runs as its owner",
+        "create view board as select title, state from projects; grant select on board to authenticated",
+        "drop view board",
+        ("confidentiality",),
+        "public.board",
+    ),
+    Fault(
+        "a view that aggregates",
+        "create view totals as select count(*) as n, sum(amount) from tasks; grant select on totals to authenticated",
+        "drop view totals",
+        ("confidentiality",),
+        "public.totals",
+    ),
+    Fault(
+        "a materialized view",
+        "create materialized view digest as select title from projects; grant select on digest to authenticated",
+        "drop materialized view digest",
+        ("confidentiality",),
+        "public.digest",
+    ),
+    Fault(
+        "an inheritance child",
+        "create table projects_old () inherits (projects); grant select on projects_old to "
+        "authenticated; insert into projects_old (id, organization_id, title) "
+        "select gen_random_uuid(), id, 'old title' from organizations",
+        "drop table projects_old",
+        (),
+        "",
+    ),
+    Fault(
+        "an open function",
+        "create function peek(p uuid) returns text language sql security definer set search_path "
+        "= '' as $$ select title from public.projects where id = p $$",
+        "drop function peek(uuid)",
+        ("confidentiality",),
+        "public.peek(uuid)",
+    ),
+    Fault(
+        "an open function over an array",
+        "create function wipe(ids uuid[]) returns void language sql security definer set "
+        "search_path = '' as $$ delete from public.tasks where id = any (ids) $$",
+        "drop function wipe(uuid[])",
+        ("integrity",),
+        "public.wipe(uuid[])",
+    ),
+    Fault(
+        "an open function over a document",
+        "create function save(doc jsonb) returns void language sql security definer set search_path = '' as "
+        "$$ update public.projects set title = 'taken over' where id = (doc ->> 'projectId')::uuid $$",
+        "drop function save(jsonb)",
+        ("integrity",),
+        "public.save(jsonb)",
+    ),
+    Fault(
+        "a refusal that tells",
+        "create function close_project(p uuid) returns void language plpgsql security definer set search_path = '' as "
+        "$$ begin if not exists (select from public.projects where id = p) then raise 'no such project'; end if; "
+        "if public.my_role((select organization_id from public.projects where id = p)) is null "
+        "then raise 'not yours'; end if; end $$",
+        "drop function close_project(uuid)",
+        ("confidentiality", "oracle"),
+        "public.close_project(uuid)",
+    ),
+    Fault(
+        "a detail that prints the row",
+        "create function retitle(p uuid, t text) returns void language plpgsql security definer "
+        "set search_path = '' as "
+        "$$ declare o uuid; begin update public.projects set title = t where id = p returning "
+        "organization_id into o; if public.my_role(o) is null then raise 'no'; end if; end $$",
+        "drop function retitle(uuid, text)",
+        ("confidentiality",),
+        "public.retitle(uuid,text)",
+    ),
+    Fault(
+        "a name unique across tenants",
+        "create unique index once on projects (title)",
+        "drop index once",
+        ("oracle",),
+        "public.projects",
+    ),
+    Fault(
+        "promoting oneself",
+        "create policy x on members for update to authenticated using (user_id = auth.uid()) "
+        "with check (user_id = auth.uid())",
+        "drop policy x on members",
+        ("authority",),
+        "public.members",
+    ),
+    Fault(
+        "enrolling oneself",
+        "create policy x on members for insert to authenticated with check (user_id = auth.uid())",
+        "drop policy x on members",
+        ("authority",),
+        "public.members",
+    ),
+    Fault(
+        "enrolling a stranger as the least",
+        "create policy x on members for insert to authenticated with check "
+        "(my_role(organization_id) is not null and role = 'viewer')",
+        "drop policy x on members",
+        ("authority",),
+        "public.members",
+    ),
+    Fault(
+        "a sign-up that believes its user",
+        "create function enrol() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
+        "if new.raw_user_meta_data ->> 'organization_id' is not null then insert into "
+        "public.members values ((new.raw_user_meta_data ->> 'organization_id')::uuid, new.id); "
+        "end if; return new; end $$; "
+        "create trigger enrol after insert on auth.users for each row execute function enrol()",
+        "drop function enrol() cascade",
+        ("authority",),
+        "public.enrol()",
+    ),
+    Fault(
+        "a policy that recurses",
+        "drop policy own on members; create policy own on members for select to authenticated "
+        "using (organization_id in (select m.organization_id from members m where m.user_id = auth.uid()))",
+        "drop policy own on members; create policy own on members for select to authenticated "
+        "using (my_role(organization_id) is not null)",
+        ("availability",),
+        "public.members",
+    ),
+    Fault(
+        "nobody passes",
+        "drop policy own on settings",
+        "create policy own on settings for all to authenticated using (my_role(organization_id) "
+        "= 'admin') with check (my_role(organization_id) = 'admin')",
+        ("availability",),
+        "public.settings",
+    ),
+    Fault(
+        "nobody was granted it",
+        "revoke all on settings from authenticated",
+        "grant select, insert, update, delete on settings to authenticated",
+        ("availability",),
+        "public.settings",
+    ),
+    Fault(
+        "a path that the caller searches",
+        "create function mine() returns bigint language sql stable security definer as $$ select "
+        "count(*) from members where user_id = auth.uid() $$",
+        "drop function mine()",
+        ("authority",),
+        "public.mine()",
+    ),
+    Fault(
+        "files of a bucket",
+        "insert into storage.buckets (id, name) values ('files', 'files'); create policy x on "
+        "storage.objects for select to authenticated using (bucket_id = 'files')",
+        "drop policy x on storage.objects; delete from storage.buckets",
+        ("confidentiality",),
+        "storage.objects",
+    ),
+    Fault(
+        "a row public by its data",
+        "alter table projects add shared boolean not null default false; create policy x on "
+        "projects for select to authenticated using (shared)",
+        "drop policy x on projects; alter table projects drop shared",
+        ("conditional-exposure",),
+        "public.projects",
+    ),
+)

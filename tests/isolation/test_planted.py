@@ -1,4 +1,6 @@
-"""Every class of leak: the sound schema is clear, the planted fault is found on its object, the repaired schema is clear again."""
+"""Every class of leak: the sound schema is clear, the planted fault is found on its object, the repaired schema is
+clear again.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def test_a_planted_fault_is_found_and_its_repair_clears_it(fault: Fault, dsn: st
 
     found = {(f.kind, f.object) for f in planted.findings}
     assert any((kind, fault.object) in found for kind in fault.kinds), found
-    # What a raised authority opens, a recursion breaks or a shared name betrays may be named too; else only the fault's object.
+    # What a raised authority opens, a recursion breaks or a shared name betrays may be named too; else only the fault's
+    # object.
     if fault.kinds[0] not in ("authority", "availability", "oracle"):
         assert {f.object for f in planted.findings} == {fault.object}
 
