@@ -285,3 +285,21 @@ def test_the_pieces_of_a_window_cover_it_without_gaps() -> None:
 
     assert [piece.end - piece.start for piece in pieces] == [timedelta(hours=n) for n in (24, 24, 2)]
     assert all(first.end == second.start for first, second in itertools.pairwise(pieces))
+
+
+def test_monitoring_that_answers_with_the_first_hour_is_active(planting: Bench, provider: Provider) -> None:
+    SentryFake(provider)
+    logs = LogsFake(provider, PROJECT)
+    platform = (
+        f'project_ref = "{PROJECT}"\naccess_token = "{ACCESS}"\nmanagement_url = "{provider.url}"\n[monitoring.sentry]'
+    )
+    settings = settings_of(provider).replace("[monitoring.sentry]", platform)
+    checks = "test_errors_and_dashboards.py -k monitoring_answers"
+
+    active = planting.run(checks, settings=settings, profile="production")
+    logs.held = 0
+    silent = planting.run(checks, settings=settings, profile="production")
+
+    assert active["done-monitoring-active"].status == "verified", active.text
+    assert silent["done-monitoring-active"].status == "unverified"
+    assert "holds nothing of first-hour" in silent.text
