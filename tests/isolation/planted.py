@@ -224,6 +224,14 @@ FAULTS = (
         "public.projects",
     ),
     Fault(
+        "a key that an update may ask for",
+        "alter table organizations add slug text unique; create policy x on organizations for update to authenticated "
+        "using (my_role(id) = 'admin'); grant update (slug) on organizations to authenticated",
+        "drop policy x on organizations; alter table organizations drop slug",
+        ("oracle",),
+        "public.organizations",
+    ),
+    Fault(
         "promoting oneself",
         "create policy x on members for update to authenticated using (user_id = auth.uid()) "
         "with check (user_id = auth.uid())",
@@ -273,6 +281,29 @@ FAULTS = (
         "= 'admin') with check (my_role(organization_id) = 'admin')",
         ("availability",),
         "public.settings",
+    ),
+    Fault(
+        "a policy that never passes",
+        "alter policy own on settings using (my_role(organization_id) = 'owner')",
+        "alter policy own on settings using (my_role(organization_id) = 'admin')",
+        ("availability",),
+        "public.settings",
+    ),
+    Fault(
+        "a table without any policy",
+        "create table notes (id int primary key, body text not null, organization_id uuid references organizations); "
+        "alter table notes enable row level security; grant select on notes to authenticated",
+        "drop table notes",
+        ("availability",),
+        "public.notes",
+    ),
+    Fault(
+        "a table of no tenant without any policy",
+        "create table plans (id int primary key, body text not null); "
+        "alter table plans enable row level security; grant select on plans to authenticated",
+        "drop table plans",
+        ("availability",),
+        "public.plans",
     ),
     Fault(
         "nobody was granted it",
