@@ -25,5 +25,6 @@ pytest_plugins = [
     "fixtures.rollback",
     "fixtures.forge",
     "fixtures.load",
+    "fixtures.lanes",
     "reports.verdict",
 ]
