@@ -16,9 +16,10 @@ from environments.loading import load_environment
 from environments.model import Environment
 from fixtures.findings import Finding
 from fixtures.gateway import Gateway
-from fixtures.isolation_http.examination import Examination, Sighting, fold
+from fixtures.isolation_http.examination import Examination
 from fixtures.isolation_http.people import People, gathered
 from fixtures.isolation_http.sessions import opened
+from fixtures.isolation_http.sightings import Sighting, fold
 from fixtures.isolation_http.surface import exposed_schemas, read_surface
 from fixtures.runs import Lease, alive, new_run
 from fixtures.stack.launch import StackInfo, launch

@@ -9,9 +9,10 @@ import pytest
 
 from fixtures.findings import Finding
 from fixtures.isolation_http.authority import Authority
-from fixtures.isolation_http.examination import Examination, Sighting
+from fixtures.isolation_http.examination import Examination
 from fixtures.isolation_http.exposure import reach, schemas
 from fixtures.isolation_http.files import Files
+from fixtures.isolation_http.sightings import Sighting
 from tests.isolation_http.conftest import Project
 
 Pass = Callable[[Examination], list[Sighting]]

@@ -12,9 +12,9 @@ import pytest
 from fixtures.errors import Unverified
 from fixtures.findings import Finding
 from fixtures.gateway import Gateway
-from fixtures.isolation_http.examination import fold
 from fixtures.isolation_http.people import gathered
 from fixtures.isolation_http.sessions import opened
+from fixtures.isolation_http.sightings import fold
 from fixtures.isolation_http.surface import read_surface
 from fixtures.isolation_http.tokens import doors, file_of, try_tokens
 from fixtures.runs import Lease, alive, new_run
