@@ -165,7 +165,7 @@ class Planting:
             [
                 *(str(suite / check) for check in checks),
                 *("--env", str(environment), "--rootdir", str(self.path), "-c", str(self.path / "pytest.toml")),
-                *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-q", *more),
+                *("--disable-plugin-autoload", "-p", "no:cacheprovider", "-q", "--no-allure-html", *more),
             ],
             plugins=[listening],
         )
