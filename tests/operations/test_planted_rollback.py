@@ -128,12 +128,12 @@ def test_a_restore_that_fails(run: Callable[..., Ended], done: Rollback) -> None
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        ('drop extension "uuid-ossp";', "uuid-ossp"),
+        ("alter default privileges revoke execute on functions from public;", "default privileges of postgres"),
         ("create policy everybody on storage.objects for select to anon using (bucket_id = 'courses');", ""),
         ("insert into storage.buckets (id, name, public) values ('later', 'later', true);", ""),
         ("create schema reporting; create table reporting.totals (id int);", ""),
     ],
-    ids=["an extension that no backup holds", "a policy on files", "a bucket", "another schema"],
+    ids=["default privileges that no backup holds", "a policy on files", "a bucket", "another schema"],
 )
 def test_what_a_migration_leaves_outside(
     scratch: Scratch, known: Rehearsal, tmp_path: Path, spoilt: str, said: str
@@ -175,7 +175,7 @@ def test_the_real_cli_deletes_a_function(project: Throwaway) -> None:
     assert (deleted["org-config"].before, deleted["org-config"].after) == (405, 404)
     deleted["org-config"].answer.expect_done()
     assert deleted["nowhere"].before == 404
-    assert "not found" in deleted["nowhere"].answer.error.lower()
+    assert "does not exist" in deleted["nowhere"].answer.error
 
 
 class Repository:

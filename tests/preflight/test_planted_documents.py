@@ -36,13 +36,7 @@ FAULTS = {
     ),
     "a table of before": (INFO, "media_assets", "media", {OF[INFO]}, "media_assets is not named"),
     "a function that nobody explains": (INFO, "`org-config`", "the first", {OF[INFO]}, "org-config is not named"),
-    "no command that restores": (
-        RECOVERY,
-        "psql",
-        "sql",
-        {"done-rollback-documented"},
-        "restoring the backup is missing",
-    ),
+    "a rollback without a restore": (RECOVERY, "psql", "sql", {"done-rollback-documented"}, "restoring the backup is"),
     "a restore without steps": (
         RECOVERY,
         "## Restoring the database\n",
