@@ -13,7 +13,7 @@ from fixtures.screens import Visitor, Visitors
 from fixtures.screens.stage import DEFAULT_LEVEL, LEVELS, Item, Levelled, Organization, listed
 
 
-@pytest.mark.check("ui-variants", "should-variants")
+@pytest.mark.check("ui-variants")
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_shows_its_text_or_the_fallback(
     visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled], level: str

@@ -20,7 +20,8 @@ def test_versions_stand_newest_first_with_what_is_known_of_them(
 ) -> None:
     """Number, time, author and changelog of each, as the database has them."""
     course = published_course["id"]
-    answer = gateway.member(role, home.name).send("POST", "/rest/v1/rpc/list_course_versions", body={"course": course})
+    rpc = "/rest/v1/rpc/list_course_versions"
+    answer = gateway.member(role, home.name).send("GET", rpc, query={"course": course})
     known = answer.json if answer.status == 200 else None
     stored = rows(gateway, role, home.name, "course_versions", course_id=f"eq.{course}", order="version.desc")
     member = visitors.member(role, home.name)

@@ -97,8 +97,8 @@ FAULTS = {
         "[level, fallback, ...Object.keys(variants)]",
         "[level, ...Object.keys(variants)]",
         "test_variants.py",
-        red={"ui-variants", "should-variants"},
-        green={"week4-variants"},
+        red={"ui-variants"},
+        green={"week4-variants", "should-variants"},
         said="must read",
     ),
     "a choice that a reload forgets": fault(
@@ -359,9 +359,9 @@ def test_where_nothing_may_be_written_it_reads(front_ends: FrontEnds) -> None:
 
     ended = front_ends.look("", profile="production", writes=False, labels="")
 
-    must = {item.id: item.status for item in ended.verdict.items if item.gate == "must"}
-    assert set(must.values()) == {"verified"}, ended.output
-    assert not [item.id for item in ended.verdict.items if item.status == "failed"], ended.output
+    judged = {item.id: item.status for item in ended.verdict.items if item.status != "not applicable"}
+    assert set(judged.values()) == {"verified"}, ended.output
+    assert {"must-no-leaks", "must-tag-management", "week4-variants"} <= judged.keys()
 
 
 def test_a_site_that_is_not_there_is_said_to_be(front_ends: FrontEnds) -> None:
