@@ -15,6 +15,7 @@ from environments.sections import FUNCTIONS
 from fixtures.deployed import Deployed, Platform, deployed_functions
 from fixtures.errors import Unverified
 from fixtures.functions_log import FunctionsLog, errors_in
+from fixtures.runs import new_run
 from tests.functions.planting import Ended, Planting
 from tests.functions.platform import PROJECT, TOKEN, ManagementApi
 
@@ -127,6 +128,21 @@ def test_errors_are_told_from_chatter() -> None:
     assert [each.function for each in found] == ["org-config", "publish-course", "publish-course"]
     assert (found[0].missing_setting, found[0].request_id) == ("ALLOWED_ORIGINS", "a-1")
     assert "index.ts:1:1" in found[1].text
+
+
+def test_errors_about_canaries_of_another_run_are_that_runs_business(planted: Planting, tmp_path: Path) -> None:
+    log, own, other = tmp_path / "functions.log", new_run(), new_run()
+    line = '{}+00:00 [publish-course] {{"level":"error","background":"embeddings of {} answered 404"}}\n'
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    names = (f"greenlight-{own}-course-1", f"greenlight-{other}-course-1", "first-aid")
+    log.write_text("".join(line.format(moment, name) for name in names))
+    assert planted.environment.functions is not None
+    functions = planted.environment.functions.model_copy(update={"log": log})
+    environment = planted.environment.model_copy(update={"functions": functions})
+
+    found = FunctionsLog(environment, datetime.now(UTC), lambda: own).errors(datetime.now(UTC) - timedelta(minutes=1))
+
+    assert [any(name in each.text for each in found) for name in names] == [True, False, True]
 
 
 def _hosted(environment: Environment, platform: ManagementApi) -> Environment:
