@@ -1,0 +1,114 @@
+"""Markup in what people write stays text: a title or a tag must not become a part of the page that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.canaries import Canaries
+from fixtures.gateway import Gateway
+from fixtures.screens import Screen, Visitors
+from fixtures.screens.stage import Item, Organization, course_file, publish, suggest
+
+ALIVE = "globalThis.greenlightMarkup === undefined && !document.querySelector('img[src*=greenlight-markup]')"
+
+
+@dataclass(frozen=True)
+class Trapped:
+    """A course in whose texts there is markup: its id, title, the label of its tag type, its tag, its question."""
+
+    course: str
+    title: str
+    kind: str
+    tag: str
+    question: str
+    changelog: str
+    suggestion: str
+
+
+@pytest.fixture(scope="module")
+def trapped(canaries: Canaries, gateway: Gateway, home: Organization) -> Trapped:
+    """Wherever somebody may write a text, it would load a picture that is not there, and then run."""
+
+    def trap(word: str) -> str:
+        return f"{canaries.name(word)} <img src=/greenlight-markup onerror=greenlightMarkup=1>"
+
+    label, title, question, changelog, suggestion = map(trap, ("label", "title", "question", "changelog", "suggested"))
+    kind = canaries.tag_type(home.name, label=label)
+    tag = canaries.tag(home.name, kind["key"], slug=canaries.name("slug"), value=trap("tag"))
+    course = canaries.course(home.name, "markup", title=title, tag_ids=[tag["id"]])
+    canaries.store(course, course_file(course.id, home.id, title, [Item("q", None, question)]))
+    publish(gateway, course, changelog)
+    suggest(gateway, course, {kind["key"]: [suggestion]})
+    return Trapped(course.id, title, label, str(tag["value"]), question, changelog, suggestion)
+
+
+@pytest.mark.check("ui-course-selector")
+def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Organization, trapped: Trapped) -> None:
+    """And in the filters, which are tags."""
+    editor = visitors.member("editor", home.name)
+    editor.courses.open()
+
+    editor.courses.fill("search", trapped.title.split()[0])
+
+    editor.courses.expect_count(1, what="searching for the title before the markup")
+    _expect_text(editor.courses, trapped.title, trapped.tag)
+
+
+@pytest.mark.check("ui-variants")
+def test_markup_in_a_question_stays_text_in_the_player(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """Whoever writes a course must not run programs in its learners' browsers."""
+    editor = visitors.member("editor", home.name)
+
+    editor.play.open(id=trapped.course)
+
+    _expect_text(editor.play, trapped.title, trapped.question)
+
+
+@pytest.mark.check("ui-version-history")
+def test_markup_in_a_changelog_stays_text_in_the_history(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """And in the snapshot, which is the whole course."""
+    editor = visitors.member("editor", home.name)
+    editor.versions.open(id=trapped.course)
+
+    editor.versions.click("view", version="1")
+
+    editor.versions.the("snapshot", version="1")
+    _expect_text(editor.versions, trapped.changelog)
+
+
+@pytest.mark.check("ui-tag-management")
+def test_markup_in_a_tag_stays_text_where_it_is_managed(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """In the label of a type, and in a value of it."""
+    admin = visitors.member("org_admin", home.name)
+
+    admin.tags.open()
+
+    _expect_text(admin.tags, trapped.kind, trapped.tag)
+
+
+@pytest.mark.check("ui-tag-approval")
+def test_markup_in_a_suggestion_stays_text_in_the_queue(
+    visitors: Visitors, home: Organization, trapped: Trapped
+) -> None:
+    """What is suggested comes from course files, which anybody may have written."""
+    admin = visitors.member("org_admin", home.name)
+
+    admin.approval.open()
+
+    admin.approval.the("approve", course=trapped.title)
+    admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
+    _expect_text(admin.approval, trapped.title)
+
+
+def _expect_text(screen: Screen, *texts: str) -> None:
+    for text in texts:
+        screen.expect_text(text, why="markup must be shown as the text that it is")
+    assert screen.page.evaluate(ALIVE), f"markup in a text became a part of {screen.path}"

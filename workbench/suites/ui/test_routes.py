@@ -1,0 +1,121 @@
+"""Every route opens by its address for whoever may see it, refuses everybody else, and reports no error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from environments.model import Environment
+from fixtures.canaries import Json
+from fixtures.evidence import Evidence
+from fixtures.screens import Screen, Visitor, Visitors
+from fixtures.screens.stage import Organization
+
+SCREENS = ("tags", "approval", "courses", "versions", "play")
+ADMINS_ONLY = ("tags", "approval")
+
+
+@pytest.mark.check("stg-site-accessible")
+def test_the_site_opens(visitors: Visitors, environment: Environment) -> None:
+    """Its address answers with a page, and the page asks who is there."""
+    url = environment.require("web.url")
+    try:
+        headers = {"accept": "text/html"}
+        answer = httpx.get(url, headers=headers, timeout=environment.require("web.timeout"), follow_redirects=True)
+    except httpx.HTTPError as error:
+        raise AssertionError(f"{url} does not open: {type(error).__name__}: {error}") from None
+    assert answer.status_code == 200, f"{url} answers {answer.status_code}"
+    assert "text/html" in answer.headers.get("content-type", ""), (
+        f"{url} is no page: {answer.headers.get('content-type')}"
+    )
+    guest = visitors.stranger()
+
+    guest.page.goto(url, wait_until="commit")
+
+    guest.sign_in.expect_asked(f"{url} must ask a stranger to sign in")
+
+
+@pytest.mark.check("stg-routes-load")
+@pytest.mark.parametrize("role", ["viewer", "editor", "org_admin"])
+def test_every_route_loads_for_those_who_may_see_it_and_refuses_others(
+    visitors: Visitors, home: Organization, published_course: Json, role: str
+) -> None:
+    """By its address, as from a bookmark; and whoever may not is told so, and given nothing to press."""
+    member = visitors.member(role, home.name)
+    problems = []
+
+    for name in SCREENS:
+        screen = member.screen(name)
+        problem = _opens(screen, published_course["id"])
+        if not problem and name in ADMINS_ONLY and role != "org_admin":
+            problem = _refuses(screen)
+        if problem:
+            problems.append(f"{screen.route} as {role}: {problem}")
+
+    assert not problems, "; ".join(problems)
+
+
+@pytest.mark.check("stg-routes-load")
+def test_who_belongs_to_no_organization_is_shown_nothing(visitors: Visitors) -> None:
+    """They may have signed up by themselves: they get in, and there is nothing to see."""
+    guest = visitors.stranger("stranger")
+    guest.sign_in.open()
+
+    guest.sign_in.sign_in(visitors.account("stranger"))
+
+    for name in SCREENS:
+        screen = guest.screen(name)
+        guest.page.goto(screen.address(id="any-course"), wait_until="commit")
+        guest.sign_in.expect_signed_in("stranger")
+        assert not _controls(screen), f"{screen.route} offers a stranger: {', '.join(_controls(screen))}"
+
+
+@pytest.mark.check("stg-no-console-errors")
+@pytest.mark.parametrize("role", ["viewer", "org_admin"])
+def test_no_route_reports_an_error(
+    visitors: Visitors, home: Organization, published_course: Json, role: str, evidence: Evidence, tmp_path: Path
+) -> None:
+    """Not in the console, no request that fails, no exception: an error that nobody sees is a feature that stopped."""
+    member = visitors.member(role, home.name)
+
+    for name in SCREENS:
+        screen = member.screen(name)
+        member.page.goto(screen.address(id=published_course["id"]), wait_until="load")
+        member.sign_in.expect_signed_in(member.name)
+        member.log.settle(member.context)
+        _picture(member, name, evidence, tmp_path)
+
+    found = member.log.unexpected
+    assert not found, f"{len(found)} errors as {role}: " + "; ".join(map(str, found))
+
+
+def _opens(screen: Screen, course: str) -> str:
+    try:
+        screen.open(id=course)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def _refuses(screen: Screen) -> str:
+    if not screen.shows("refusal"):
+        return f"nothing says that only admins may; it says {screen.says()}"
+    offered = _controls(screen)
+    return f"it offers {', '.join(offered)}" if offered else ""
+
+
+def _controls(screen: Screen) -> list[str]:
+    """What of the screen's own controls is there to be pressed."""
+    words = [key for key in screen.CONTROLS if key not in ("heading", "refusal", "empty", "list", "count", "type")]
+    pressable = {"button", "switch", "checkbox", "combobox"}
+    return [
+        key for key in words if pressable & set(screen.control(key).roles) and screen.shows(key, within=screen.content)
+    ]
+
+
+def _picture(member: Visitor, name: str, evidence: Evidence, folder: Path) -> None:
+    file = folder / f"{name}.png"
+    member.page.screenshot(path=file)
+    evidence.file(file, f"{name} as {member.name}")

@@ -1,0 +1,122 @@
+"""Whoever has an account gets in, whoever has not does not, and a session ends when it is said to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from environments.model import Environment
+from fixtures.evidence import Evidence
+from fixtures.gateway import Gateway
+from fixtures.screens import Visitors
+from fixtures.screens.recorder import path_of
+from fixtures.screens.sign_in import password_of
+
+AFTER_EXPIRY = timedelta(days=2)
+
+
+@pytest.mark.check("smoke-login")
+@pytest.mark.parametrize("role", ["viewer", "editor", "org_admin"])
+def test_members_sign_in(visitors: Visitors, gateway: Gateway, role: str) -> None:
+    """With e-mail address and password, in every role."""
+    member = visitors.member(role, gateway.canaries[0])
+
+    member.courses.open()
+
+    member.sign_in.expect_signed_in(member.name)
+
+
+@pytest.mark.check("smoke-login")
+def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
+    """In words, on the screen, and without a session that a reload would find."""
+    guest = visitors.stranger()
+    account = visitors.account("viewer", gateway.canaries[0])
+    guest.log.allow(400, "/auth/v1/token")
+    guest.sign_in.open()
+
+    guest.sign_in.submit(account.email, f"not-{password_of(account, 'users.password')}")
+
+    guest.sign_in.the("refusal")
+    guest.courses.page.goto(guest.courses.address(), wait_until="commit")
+    guest.sign_in.expect_asked("after a wrong password a page of members must still ask to sign in")
+
+
+@pytest.mark.check("smoke-login")
+def test_signing_out_ends_the_session(visitors: Visitors, environment: Environment) -> None:
+    """On this page, after a reload, and at the server: what the browser had kept is worth nothing any more.
+
+    As somebody who belongs to no organization: many front ends end all sessions of whoever signs out.
+    """
+    assert environment.api is not None
+    guest = visitors.stranger("stranger")
+    account = visitors.account("stranger")
+    guest.sign_in.open()
+    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
+        guest.sign_in.sign_in(account)
+    refresh_token = answered.value.json()["refresh_token"]
+
+    guest.sign_in.sign_out()
+
+    guest.sign_in.expect_asked("signing out must lead to the sign-in screen")
+    guest.page.goto(guest.courses.address(), wait_until="commit")
+    guest.sign_in.expect_asked("after signing out a reload must ask again")
+    guest.log.settle(guest.context)
+    url = f"{environment.api.url}/auth/v1/token?grant_type=refresh_token"
+    headers = {"apikey": environment.api.public_key.get_secret_value()}
+    renewed = httpx.post(url, json={"refresh_token": refresh_token}, headers=headers, timeout=environment.api.timeout)
+    assert renewed.status_code == 400, f"the session that was signed out of can still be renewed: {renewed.status_code}"
+
+
+@pytest.mark.check("smoke-login")
+def test_a_deep_link_survives_signing_in(visitors: Visitors, gateway: Gateway) -> None:
+    """A link in an e-mail leads where it says, not to the start."""
+    guest = visitors.stranger()
+    guest.page.goto(guest.tags.address(), wait_until="commit")
+    guest.sign_in.expect_asked("a page of members must ask a stranger to sign in")
+
+    guest.sign_in.sign_in(visitors.account("org_admin", gateway.canaries[0]))
+
+    guest.tags.expect_ready()
+    assert guest.tags.path == guest.tags.route, (
+        f"signed in from a link to {guest.tags.route}, arrived at {guest.tags.path}"
+    )
+
+
+@pytest.mark.check("smoke-login")
+def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, environment: Environment) -> None:
+    """Two days later, by the browser's clock, with a session that the server has ended: no page of members any more."""
+    assert environment.api is not None
+    guest = visitors.stranger("viewer with an old session")
+    guest.log.allow(400, "/auth/v1/token")
+    guest.log.allow(401, environment.api.url)
+    guest.log.allow(403, "/auth/v1/")
+    guest.sign_in.open()
+    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
+        guest.sign_in.sign_in(visitors.account("viewer", gateway.canaries[0]))
+    token = answered.value.json()["access_token"]
+    guest.courses.open()
+    key = environment.api.public_key.get_secret_value()
+    headers = {"apikey": key, "authorization": f"Bearer {token}"}
+    httpx.post(f"{environment.api.url}/auth/v1/logout?scope=local", headers=headers, timeout=environment.api.timeout)
+
+    guest.page.clock.set_fixed_time(datetime.now(UTC) + AFTER_EXPIRY)
+    guest.page.goto(guest.courses.address(), wait_until="commit")
+
+    guest.sign_in.expect_asked("an expired session must ask to sign in again")
+
+
+@pytest.mark.check("smoke-login")
+def test_nobody_sees_a_page_of_members_without_signing_in(visitors: Visitors, evidence: Evidence) -> None:
+    """Every route but the sign-in asks who is there."""
+    guest = visitors.stranger()
+
+    for name in ("tags", "approval", "courses", "versions", "play"):
+        screen = guest.screen(name)
+        guest.page.goto(screen.address(id="any-course"), wait_until="commit")
+        guest.sign_in.expect_asked(f"{screen.route} must ask a stranger to sign in")
+
+    picture = guest.page.screenshot()
+    evidence.text("asked at", path_of(guest.page.url))
+    assert picture

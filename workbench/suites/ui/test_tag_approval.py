@@ -1,0 +1,137 @@
+"""The Tag Approval Queue: a suggestion becomes a tag of its course or goes, and either way waits no longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.canaries import Canaries, Course, Json
+from fixtures.gateway import Gateway
+from fixtures.screens import Approval, Visitors
+from fixtures.screens.stage import Organization, rows, suggest
+
+
+@dataclass(frozen=True)
+class Case:
+    """A canary course with two texts that were suggested for it, one of them close to a tag that is there already."""
+
+    course: Course
+    title: str
+    kind: Json
+    tag: Json
+    to_map: str
+    to_create: str
+    suggestion: str
+
+
+@pytest.fixture
+def case(gateway: Gateway, canaries: Canaries, home: Organization) -> Case:
+    """One suggestion that waits."""
+    kind = canaries.tag_type(home.name)
+    tag, title = canaries.tag(home.name, kind["key"]), canaries.name("queued")
+    course = canaries.course(home.name, "queued", title=title)
+    texts = canaries.name("similar"), canaries.name("novel")
+    return Case(course, title, kind, tag, *texts, suggest(gateway, course, {kind["key"]: texts}))
+
+
+@pytest.mark.check("smoke-tag-approval", "ui-tag-approval")
+def test_the_queue_shows_what_is_pending(visitors: Visitors, gateway: Gateway, home: Organization) -> None:
+    """As many as the database has for the organization, under the titles of their courses."""
+    admin = visitors.member("org_admin", home.name)
+
+    admin.approval.open()
+
+    assert sorted(admin.approval.waiting()) == sorted(_pending(gateway, home)), "the queue and the database differ"
+
+
+@pytest.mark.check("ui-tag-approval")
+def test_an_approved_suggestion_becomes_tags_of_its_course(
+    visitors: Visitors, gateway: Gateway, home: Organization, case: Case
+) -> None:
+    """One text is mapped to the tag that was there, the other becomes a new tag; the course bears both."""
+    admin = visitors.member("org_admin", home.name)
+    admin.approval.open()
+    waiting = admin.approval.waiting()
+    assert case.title in waiting, f"the queue does not show {case.title}: {waiting}"
+    part = admin.approval.suggestion(case.title)
+
+    admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
+    admin.approval.choose("map", admin.approval.option("create"), within=part, text=case.to_create)
+    admin.approval.click("approve", course=case.title)
+
+    _expect_shorter(admin.approval, case, waiting)
+    _expect_status(gateway, home, case, "approved")
+    created = _created(gateway, home, case)
+    assert len(created) == 1, f"“{case.to_create}” was to become one tag, {len(created)} are there"
+    assert set(_tags(gateway, home, case)) == {case.tag["id"], created[0]["id"]}, "the course does not bear the tags"
+
+
+@pytest.mark.check("ui-tag-approval")
+def test_a_rejected_suggestion_changes_nothing_but_the_queue(
+    visitors: Visitors, gateway: Gateway, home: Organization, case: Case
+) -> None:
+    """It is kept as rejected: the next backfill must not ask the same again."""
+    admin = visitors.member("org_admin", home.name)
+    admin.approval.open()
+    waiting = admin.approval.waiting()
+
+    admin.approval.click("reject", course=case.title)
+
+    _expect_shorter(admin.approval, case, waiting)
+    _expect_status(gateway, home, case, "rejected")
+    assert _tags(gateway, home, case) == [], "the course bears tags that were rejected"
+    assert _created(gateway, home, case) == [], "a text that was rejected became a tag"
+
+
+@pytest.mark.check("ui-tag-approval")
+def test_the_keyboard_alone_approves(visitors: Visitors, gateway: Gateway, home: Organization, case: Case) -> None:
+    """By the tabulator to each control and by the keys that it listens to: not everybody can use a mouse."""
+    admin = visitors.member("org_admin", home.name)
+    admin.approval.open()
+    waiting = admin.approval.waiting()
+    part = admin.approval.suggestion(case.title)
+
+    admin.approval.tab_to("map", within=part, text=case.to_map)
+    admin.approval.type_option("map", case.tag["value"], within=part, text=case.to_map)
+    admin.approval.tab_to("approve", course=case.title)
+    admin.page.keyboard.press("Enter")
+
+    _expect_shorter(admin.approval, case, waiting)
+    _expect_status(gateway, home, case, "approved")
+    assert case.tag["id"] in _tags(gateway, home, case), "what was chosen by the keyboard is not what the course bears"
+
+
+def _expect_shorter(queue: Approval, case: Case, before: list[str]) -> None:
+    queue.gone("approve", course=case.title)
+    after = queue.waiting()
+    gone = [title for title in before if title not in after]
+    assert gone == [case.title], f"{gone} left the queue, expected {case.title} alone"
+    queue.open()
+    assert case.title not in queue.waiting(), f"after a reload {case.title} waits again"
+
+
+def _expect_status(gateway: Gateway, home: Organization, case: Case, status: str) -> None:
+    [row] = rows(gateway, "org_admin", home.name, "tag_approval_queue", id=f"eq.{case.suggestion}")
+    assert row["status"] == status, f"the database says {row['status']}, the screen {status}"
+
+
+def _tags(gateway: Gateway, home: Organization, case: Case) -> list[str]:
+    [row] = rows(gateway, "org_admin", home.name, "course_metadata", id=f"eq.{case.course.id}")
+    return list(row["tag_ids"])
+
+
+def _created(gateway: Gateway, home: Organization, case: Case) -> list[Json]:
+    return rows(
+        gateway, "org_admin", home.name, "tags", type_key=f"eq.{case.kind['key']}", value=f"eq.{case.to_create}"
+    )
+
+
+def _pending(gateway: Gateway, home: Organization) -> list[str]:
+    """The titles of the courses for which something waits."""
+    queue = rows(
+        gateway, "org_admin", home.name, "tag_approval_queue", organization_id=f"eq.{home.id}", status="eq.pending"
+    )
+    courses = rows(gateway, "org_admin", home.name, "course_metadata", organization_id=f"eq.{home.id}")
+    titles = {row["id"]: row["title"] or row["id"] for row in courses}
+    return [titles[row["course_id"]] for row in queue]

@@ -1,0 +1,176 @@
+"""What Tag Management says is what the database has, before a change and after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.canaries import Canaries, Json
+from fixtures.gateway import Gateway
+from fixtures.screens import Visitors
+from fixtures.screens.stage import Organization, organization, rows
+from fixtures.waiting import until
+
+
+@pytest.mark.check("smoke-tag-management", "must-tag-management", "ui-tag-management")
+def test_the_screen_lists_what_the_organization_has(visitors: Visitors, gateway: Gateway, home: Organization) -> None:
+    """Types in their order with their switch, and every active value; an empty list without an error is a policy."""
+    admin = visitors.member("org_admin", home.name)
+    admin.tags.open()
+    config = organization(gateway, home.name).config["tagTypes"]
+
+    shown = {label: admin.tags.shown(label) for label in admin.tags.types()}
+
+    assert list(shown) == [kind["label"] for kind in config], "the types, or their order, differ from org-config's"
+    for kind in config:
+        screen = shown[kind["label"]]
+        assert screen.is_enabled == kind["isEnabled"], f"{kind['label']} is shown as {_on(screen.is_enabled)}"
+        active = sorted(value for value, is_active in screen.values.items() if is_active)
+        expected = sorted(tag["value"] for tag in kind["tags"])
+        assert active == expected, f"{kind['label']} shows {active}; the organization has {expected}"
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_value_that_is_added_is_there(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """On the screen, after a reload, in the database, and in what learners filter by."""
+    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    value = canaries.name("added")
+    admin.tags.open()
+
+    admin.tags.add(kind["label"], value)
+
+    admin.tags.the("deactivate", value=value)
+    [row] = _stored(gateway, home, value=value)
+    assert (row["type_key"], row["is_active"]) == (kind["key"], True)
+    admin.tags.open()
+    assert admin.tags.shown(kind["label"]).values == {value: True}
+    assert _offered(gateway, home, kind) == [value], "org-config does not offer the value that was added"
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_value_that_is_renamed_keeps_its_identity(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """The same row under another name: courses that bear it go on bearing it."""
+    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    tag, new = canaries.tag(home.name, kind["key"]), canaries.name("renamed")
+    admin.tags.open()
+
+    admin.tags.rename(kind["label"], tag["value"], new)
+
+    admin.tags.the("rename", value=new)
+    assert [row["value"] for row in _stored(gateway, home, id=tag["id"])] == [new], "the database has another name"
+    admin.tags.open()
+    assert admin.tags.shown(kind["label"]).values == {new: True}
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_value_that_is_deactivated_is_offered_no_longer(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """It stays, so that it can come back, and is gone from the filters; its neighbour is not."""
+    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    tag, neighbour = canaries.tag(home.name, kind["key"]), canaries.tag(home.name, kind["key"])
+    admin.tags.open()
+
+    admin.tags.click("deactivate", value=tag["value"])
+
+    admin.tags.the("activate", value=tag["value"])
+    assert [row["is_active"] for row in _stored(gateway, home, id=tag["id"])] == [False], "the database has it active"
+    assert _offered(gateway, home, kind) == [neighbour["value"]]
+    admin.tags.open()
+    admin.tags.click("activate", value=tag["value"])
+    admin.tags.the("deactivate", value=tag["value"])
+    assert sorted(_offered(gateway, home, kind)) == sorted([tag["value"], neighbour["value"]])
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_type_is_switched_off_and_on(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """Off, it is no filter of the CourseSelector; on, it is one again."""
+    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    tag = canaries.tag(home.name, kind["key"])
+    admin.tags.open()
+
+    for is_on in (False, True):
+        admin.tags.click("switch", type=kind["label"])
+        until(
+            lambda is_on=is_on: admin.tags.shown(kind["label"]).is_enabled is is_on,  # type: ignore[misc]
+            within=admin.web.timeout,
+            what=f"the switch of the type is {_on(is_on)}",
+        )
+
+        assert [row["is_enabled"] for row in _types(gateway, home, kind)] == [is_on], "the database says otherwise"
+        admin.courses.open()
+        admin.courses.the("any")
+        assert admin.courses.shows("tag", tag=tag["value"]) is is_on, f"the type is {_on(is_on)}, its filter is not"
+        admin.tags.open()
+        assert admin.tags.shown(kind["label"]).is_enabled is is_on, f"after a reload the type is no longer {_on(is_on)}"
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_type_takes_the_label_and_place_that_it_is_given(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """The order of the screen is the order of the filters."""
+    first = canaries.tag_type(home.name, display_order=70)
+    second, admin = canaries.tag_type(home.name, display_order=80), visitors.member("org_admin", home.name)
+    label = canaries.name("label")
+    admin.tags.open()
+    assert _order(admin.tags.types(), first["label"], second["label"]) == [first["label"], second["label"]]
+
+    admin.tags.save(first["label"], new_label=label, order=85)
+
+    admin.tags.the("switch", type=label)
+    [row] = _types(gateway, home, first)
+    assert (row["label"], row["display_order"]) == (label, 85), "the database has another label or place"
+    admin.tags.open()
+    assert _order(admin.tags.types(), label, second["label"]) == [second["label"], label], "the place is not kept"
+
+
+@pytest.mark.check("ui-tag-management")
+def test_a_viewer_cannot_change_tags_in_the_screen_or_behind_it(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """A button that is hidden protects nothing: what it would have sent is sent here, with the viewer's own token."""
+    kind = canaries.tag_type(home.name)
+    tag, value = canaries.tag(home.name, kind["key"]), canaries.name("forbidden")
+    viewer = visitors.member("viewer", home.name)
+    viewer.tags.open()
+    viewer.tags.the("refusal")
+    assert not viewer.tags.shows("add", type=kind["label"]), "the screen offers a viewer to add a value"
+    row = {"organization_id": home.id, "type_key": kind["key"], "value": value, "slug": value}
+    behind = gateway.member("viewer", home.name)
+
+    behind.send("POST", "/rest/v1/tags", body=row)
+    behind.send("PATCH", "/rest/v1/tags", query={"id": f"eq.{tag['id']}"}, body={"value": value})
+    behind.send("DELETE", "/rest/v1/tags", query={"id": f"eq.{tag['id']}"})
+
+    kept = [(each["id"], each["value"]) for each in _stored(gateway, home, type_key=kind["key"])]
+    assert kept == [(tag["id"], tag["value"])], "a viewer changed tags behind the screen"
+    control = gateway.member("org_admin", home.name).send("POST", "/rest/v1/tags", body=row)
+    assert control.status == 201, f"the control: an admin must be able to do it: {control.seen}"
+
+
+def _stored(gateway: Gateway, home: Organization, **columns: str) -> list[Json]:
+    filters = {name: f"eq.{value}" for name, value in columns.items()}
+    return rows(gateway, "org_admin", home.name, "tags", organization_id=f"eq.{home.id}", **filters)
+
+
+def _types(gateway: Gateway, home: Organization, kind: Json) -> list[Json]:
+    return rows(gateway, "org_admin", home.name, "tag_types", id=f"eq.{kind['id']}")
+
+
+def _offered(gateway: Gateway, home: Organization, kind: Json) -> list[str]:
+    config = organization(gateway, home.name).config["tagTypes"]
+    return [tag["value"] for each in config if each["key"] == kind["key"] for tag in each["tags"]]
+
+
+def _order(types: list[str], *labels: str) -> list[str]:
+    return [label for label in types if label in labels]
+
+
+def _on(is_on: bool) -> str:
+    return "on" if is_on else "off"

@@ -1,0 +1,105 @@
+"""Each difficulty level shows its own text, or the fallback that the contract names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from fixtures.errors import Unverified
+from fixtures.gateway import Gateway
+from fixtures.screens import Visitor, Visitors
+from fixtures.screens.stage import DEFAULT_LEVEL, LEVELS, Item, Levelled, Organization, listed
+
+
+@pytest.mark.check("ui-variants")
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_shows_its_text_or_the_fallback(
+    visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled], level: str
+) -> None:
+    """The level's own text, else the course's default, else the first one present; so for questions and answers.
+
+    After a reload, so that the choice is seen to survive one.
+    """
+    where = _organization(home, away, exposes=True)
+    course = levelled[where.name]
+    viewer = visitors.member("viewer", where.name)
+    viewer.play.open(id=course.id)
+
+    viewer.play.choose("level", _called(where, level))
+    viewer.page.reload(wait_until="commit")
+
+    viewer.play.expect_ready()
+    assert re.search(_called(where, level), viewer.play.level()), f"{level} was chosen; a reload forgot it"
+    _expect_questions(viewer, course.items, level)
+
+
+@pytest.mark.check("ui-variants")
+def test_no_level_is_offered_where_the_organization_hides_it(
+    visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled]
+) -> None:
+    """Learners then get the course's default, even if their browser kept a choice from elsewhere."""
+    where = _organization(home, away, exposes=False)
+    course = levelled[where.name]
+    viewer = visitors.member("viewer", where.name)
+
+    viewer.play.open(id=course.id)
+
+    assert not viewer.play.shows("level"), f"{where.name} hides levels, and {viewer.play.path} offers them"
+    _expect_questions(viewer, course.items, DEFAULT_LEVEL)
+
+
+@pytest.mark.check("week4-variants", "should-variants")
+def test_a_learner_switches_levels_of_a_course_that_is_there(
+    visitors: Visitors, gateway: Gateway, home: Organization, away: Organization
+) -> None:
+    """Reads only: the first question of a course with levels changes with the level, and the choice stays."""
+    where = _organization(home, away, exposes=True)
+    viewer = visitors.member("viewer", where.name)
+    tried = []
+    for course in listed(gateway, "viewer", where.name):
+        if not course["contentVersion"] or course["organizationId"] != where.id:
+            continue
+        viewer.play.open(id=course["id"])
+        if viewer.play.shows("level") and len(viewer.play.levels()) > 1:
+            break
+        tried.append(course["title"])
+    else:
+        raise Unverified(f"no published course of {where.name} has levels ({', '.join(tried) or 'it has no course'})")
+
+    texts = {}
+    for label in viewer.play.levels():
+        viewer.play.choose("level", label)
+        texts[label] = viewer.play.content.inner_text().replace(label, "")
+        assert texts[label].strip(), f"{viewer.play.path} shows nothing at {label}"
+
+    assert len(set(texts.values())) > 1, f"{viewer.play.path} shows the same text at {', '.join(texts)}"
+    last = viewer.play.level()
+    viewer.page.reload(wait_until="commit")
+    viewer.play.expect_ready()
+    assert viewer.play.level() == last, f"{last} was chosen; a reload forgot it and shows {viewer.play.level()}"
+
+
+def _organization(home: Organization, away: Organization, *, exposes: bool) -> Organization:
+    for each in (home, away):
+        if each.exposes_levels is exposes:
+            return each
+    words = "exposes" if exposes else "hides"
+    raise Unverified(f"no canary organization {words} levels (settings.variants.difficulty.exposeToUsers)")
+
+
+def _called(where: Organization, level: str) -> re.Pattern[str]:
+    """A level under the organization's name for it, or the course's own."""
+    return re.compile(f"^({re.escape(where.label(level))}|{level})$", re.IGNORECASE)
+
+
+def _expect_questions(viewer: Visitor, items: tuple[Item, ...], level: str) -> None:
+    for n, item in enumerate(items):
+        expected = item.at(level)
+        why = f"question “{item.id}” at {level} must read “{expected}”"
+        viewer.play.expect_text(expected, why=why)
+        for letter in "ab":
+            viewer.play.the("answer", answer=f"{expected} {letter}")
+        if n + 1 < len(items):
+            viewer.play.click("next")

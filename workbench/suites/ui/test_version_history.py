@@ -1,0 +1,135 @@
+"""Version History tells what was published, and a restore brings the old text back to learners."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+
+from fixtures.canaries import Canaries, Course, Json
+from fixtures.gateway import Gateway
+from fixtures.screens import Visitors
+from fixtures.screens.stage import Item, Organization, course_file, publish, rows
+
+
+@pytest.mark.check("smoke-version-history", "must-version-history", "ui-version-history")
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+def test_versions_stand_newest_first_with_what_is_known_of_them(
+    visitors: Visitors, gateway: Gateway, home: Organization, published_course: Json, role: str
+) -> None:
+    """Number, time, author and changelog of each, as the database has them."""
+    course = published_course["id"]
+    rpc = "/rest/v1/rpc/list_course_versions"
+    answer = gateway.member(role, home.name).send("GET", rpc, query={"course": course})
+    known = answer.json if answer.status == 200 else None
+    stored = rows(gateway, role, home.name, "course_versions", course_id=f"eq.{course}", order="version.desc")
+    member = visitors.member(role, home.name)
+
+    member.versions.open(id=course)
+
+    assert member.versions.numbers() == [row["version"] for row in stored], "versions, or their order, differ"
+    for row in stored:
+        line = member.versions.version(row["version"])
+        text = line.inner_text()
+        author = next((str(one.get("author")) for one in known or [] if one["version"] == row["version"]), "")
+        for what, value in (("changelog", row["changelog"] or ""), ("author", author)):
+            assert value in text, f"version {row['version']} does not show its {what} “{value}”: “{text}”"
+        _expect_time(
+            line.locator("time").first.get_attribute("datetime") if line.locator("time").count() else text, row
+        )
+
+
+@pytest.mark.check("must-version-history", "ui-version-history")
+def test_a_snapshot_shows_what_was_published(
+    visitors: Visitors, gateway: Gateway, home: Organization, published_course: Json
+) -> None:
+    """The oldest version's own content, not the newest's."""
+    stored = rows(
+        gateway, "viewer", home.name, "course_versions", course_id=f"eq.{published_course['id']}", order="version"
+    )
+    viewer = visitors.member("viewer", home.name)
+    viewer.versions.open(id=published_course["id"])
+
+    for row in (stored[0], stored[-1]):
+        viewer.versions.click("view", version=str(row["version"]))
+
+        shown = viewer.versions.the("snapshot", version=str(row["version"]))
+        for text in _texts(row["snapshot"]):
+            why = f"the snapshot of version {row['version']} does not show “{text}”"
+            viewer.versions.expect_text(re.compile(re.escape(text)), within=shown, why=why)
+        others = [text for other in stored for text in _texts(other["snapshot"])]
+        extra = [text for text in others if text not in _texts(row["snapshot"]) and text in _flat(shown.inner_text())]
+        assert not extra, f"the snapshot of version {row['version']} shows “{extra[0]}”, which is of another version"
+
+
+@pytest.mark.check("ui-version-history")
+def test_a_restore_adds_a_version_and_brings_the_old_text_back(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """Nothing is removed, and learners meet the old text: a message that says so is not enough."""
+    course, title = _published_twice(gateway, canaries, home)
+    viewer, editor = visitors.member("viewer", home.name), visitors.member("editor", home.name)
+    viewer.play.open(id=course.id)
+    viewer.play.expect_text("The new question", why="before the restore the player must show the newest text")
+    editor.versions.open(id=course.id)
+    changelog = canaries.name("restored")
+
+    editor.versions.restore(1, changelog)
+
+    editor.versions.the("view", version="3")
+    assert editor.versions.numbers() == [3, 2, 1], "a restore adds one version on top and removes none"
+    assert changelog in editor.versions.version(3).inner_text(), "the new version does not show its changelog"
+    stored = rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
+    assert [row["version"] for row in stored] == [1, 2, 3], "the database has no third version"
+    assert _texts(stored[2]["snapshot"]) == _texts(stored[0]["snapshot"]), "the third version is not what the first was"
+    viewer.play.open(id=course.id)
+    viewer.play.expect_text("The old question", why=f"after the restore the player of {title} must show the old text")
+
+
+@pytest.mark.check("ui-version-history")
+def test_a_viewer_cannot_restore_in_the_screen_or_behind_it(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
+) -> None:
+    """The button is not there, and what it would have called refuses."""
+    course, _ = _published_twice(gateway, canaries, home)
+    viewer = visitors.member("viewer", home.name)
+    viewer.versions.open(id=course.id)
+    before = canaries.state(course)
+
+    assert not viewer.versions.shows("restore"), "the screen offers a viewer to restore"
+    gateway.member("viewer", home.name).post("restore-course-version", {"courseId": course.id, "version": 1})
+
+    assert canaries.state(course) == before, f"a viewer restored: {canaries.state(course).difference(before)}"
+
+
+def _published_twice(gateway: Gateway, canaries: Canaries, home: Organization) -> tuple[Course, str]:
+    title = canaries.name("history title")
+    course = canaries.course(home.name, "history", title=title)
+    for n, text in enumerate(("The old question", "The new question"), 1):
+        canaries.store(course, course_file(course.id, home.id, title, [Item("q", None, text)]))
+        publish(gateway, course, f"Publication {n}")
+    return course, title
+
+
+def _texts(snapshot: Json) -> list[str]:
+    """What a reader of a snapshot looks for: the texts of its questions."""
+    found = []
+    for item in snapshot.get("items", []):
+        variants = (item.get("stem") or {}).get("variants", {})
+        found += [*variants.values(), *([item["text"]] if "text" in item else [])]
+    return [_flat(text) for text in found if '"' not in text]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _expect_time(shown: str | None, row: Json) -> None:
+    """The moment itself where the page marks it up, else a text with its day and year in it."""
+    moment = datetime.fromisoformat(row["published_at"])
+    try:
+        agrees = datetime.fromisoformat(shown or "") == moment
+    except ValueError:
+        agrees = str(moment.year) in (shown or "") and str(moment.day) in (shown or "")
+    assert agrees, f"version {row['version']} shows “{shown}”, it was published at {row['published_at']}"
