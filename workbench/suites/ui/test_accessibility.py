@@ -45,7 +45,7 @@ def test_everybody_can_use_it_also_on_a_phone(
     tmp_path: Path,
     name: str,
 ) -> None:
-    """Nothing that axe calls serious or critical; and on a small screen nothing sideways, every control within reach."""
+    """Nothing that axe calls serious or critical; on a small screen nothing sideways, and every control in reach."""
     visitor = _at(visitors, home, published_course, name)
     path, wide = visitor.screen(name).route, PHONE["width"]
 

@@ -52,7 +52,7 @@ def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Orga
 
     editor.courses.fill("search", trapped.title.split()[0])
 
-    editor.courses.expect_count(1, what="searching for the title before the markup")
+    editor.courses.expect_count(lambda: 1, what="searching for the title before the markup")
     _expect_text(editor.courses, trapped.title, trapped.tag)
 
 

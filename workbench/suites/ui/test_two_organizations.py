@@ -9,7 +9,7 @@ from fixtures.canaries import Canaries, Json
 from fixtures.findings import Finding, Findings
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitor, Visitors
-from fixtures.screens.sightings import Sighting, sightings
+from fixtures.screens.sightings import Sighting, leaves, sightings
 from fixtures.screens.stage import Item, Organization, course_file, rows, suggest
 
 SCREENS = ("courses", "tags", "approval", "versions", "play")
@@ -67,7 +67,7 @@ def _names(gateway: Gateway, environment: Environment, each: Organization) -> li
     for row in rows(gateway, "org_admin", each.name, "course_metadata", visibility="eq.org", **own):
         words += [str(row["id"]), str(row["title"])]
     for row in rows(gateway, "org_admin", each.name, "tag_approval_queue", **own):
-        words += [str(text) for texts in row["suggested_tags"].values() for text in texts]
+        words += [value for value in leaves(row["suggested_tags"]) if value]
     members = environment.users.organizations[each.name]
     words += [account.email for account in (members.viewer, members.editor, members.org_admin) if account]
     words += [str(each.config["organization"][key]) for key in ("name", "slug")]

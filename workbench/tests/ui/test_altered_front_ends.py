@@ -284,7 +284,7 @@ FAULTS = {
         'useTitle("Courses");',
         'useTitle("Courses");\n'
         '  useEffect(() => void fetch("https://elsewhere.supabase.co/rest/v1/tags").catch(() => {}), []);',
-        "test_deployed.py",
+        "test_front_end_deployed.py",
         red={"stg-frontend-deployed"},
         said="elsewhere.supabase.co",
     ),
