@@ -38,7 +38,9 @@ def backfilled(environment: Environment, application: Application, request: pyte
         raise Unverified(f"{environment.path.name}: api.url is not set")
     keys = [key.get_secret_value() if key else "" for key in (api.secret_key, api.service_role_key)]
     running = application.start("backfill", folder=application.copy, variables=variables_for(api.url, *keys))
-    running.finish(application.settings.scripts.timeout).expect_success()
+    ran = running.finish(application.settings.scripts.timeout)
+    # Other checks store corrupt canaries on purpose, so its status alone says nothing: the report does.
+    assert any(application.copy.glob(application.settings.backfill_reports)), f"it wrote no report: {ran.tail()}"
     yield application.settings.backfill_reports
     canaries.discard(course)
 
@@ -116,9 +118,18 @@ def test_the_report_agrees_with_the_database(report: Report, courses: Courses) -
 
 
 @pytest.mark.check("backfill-no-errors")
-def test_the_report_has_no_errors(report: Report) -> None:
-    """Each error is a course that was left out."""
-    assert report.counts["errors"] == 0, f"{report.path.name}: errors for {', '.join(report.failures) or 'unnamed'}"
+def test_the_report_has_no_errors(report: Report, environment: Environment, request: pytest.FixtureRequest) -> None:
+    """Each error is a course that was left out; canaries that other checks have corrupted on purpose are none."""
+    others: list[str] = []
+    if environment.profile == "local":
+        mine = request.getfixturevalue("canaries").prefix + "backfill"
+        prefix = environment.permissions.canary_prefix
+        others = [course for course in report.failures if course.startswith(prefix) and not course.startswith(mine)]
+
+    failed = [course for course in report.failures if course not in others]
+
+    named = ", ".join(failed) or "unnamed courses"
+    assert report.counts["errors"] == len(others), f"{report.path.name}: errors for {named}"
 
 
 @pytest.mark.check("prod-backfill-archived")
