@@ -152,4 +152,5 @@ def test_log_names_role_and_sqlstate(cluster: Cluster) -> None:
         connection.execute("set role anon")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select * from auth.users")
-    assert re.search(r"postgres@postgres 42501 ERROR: +permission denied for table users", cluster.log.read_text())
+    told = r"postgres@postgres 42501 \[.*\] ERROR: +permission denied for table users"
+    assert re.search(told, cluster.log.read_text())
