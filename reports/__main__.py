@@ -1,6 +1,6 @@
 """What a person or a CI job does with verdicts and attestations.
 
-python -m reports {show,signoff,accept-unfinished} PATH
+python -m reports {show,signoff} PATH
 python -m reports attest ITEM --env ENVIRONMENT
 """
 
@@ -16,22 +16,17 @@ from fixtures.catalogue import Catalogue
 from fixtures.errors import GreenlightError
 from reports import scripts, signoff
 from reports.attest import Draft, attest
-from reports.model import NO_CHECK_YET, Verdict
+from reports.model import Verdict
 from reports.terminal import console_for, render, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 for go (or what the command accepts), 1 for no-go, 2 for misuse."""
+    """Run one command and return its exit status: 0 for go (or what was asked for, done), 1 for no-go, 2 for misuse."""
     parser = argparse.ArgumentParser(prog="python -m reports", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     known: tuple[tuple[str, Callable[[Verdict, Path], int], str], ...] = (
         ("show", show, "print the terminal summary again; exits 0 exactly for go"),
         ("signoff", sign_off, "write signoff.md and signoff.html again, beside the verdict"),
-        (
-            "accept-unfinished",
-            accept_unfinished,
-            f'exit 0 also where only "{NO_CHECK_YET}" keeps the run from go',
-        ),
     )
     for name, command, text in known:
         sub = commands.add_parser(name, help=text, description=text)
@@ -93,25 +88,6 @@ def sign_off(verdict: Verdict, path: Path) -> int:
     """Write the sign-off sheet again."""
     for written in signoff.write(verdict, path.parent, Catalogue.load()):
         print(shown(written))
-    return 0
-
-
-def accept_unfinished(verdict: Verdict, path: Path) -> int:
-    """Accept a run that only checks not yet written keep from go: a full selection, without any other problem."""
-    del path
-    if verdict.go and verdict.selection == "full" and not verdict.in_the_way:
-        print(verdict.headline)
-        return 0
-    others = [item for item in verdict.in_the_way if (item.status, item.reason) != ("unverified", NO_CHECK_YET)]
-    reasons = [*verdict.problems, *(f"{item.id}: {item.status}: {item.reason}" for item in others)]
-    if verdict.selection != "full":
-        reasons.append("a partial selection is no gate")
-    if not any(item.status == "verified" for item in verdict.items):
-        reasons.append("nothing was verified")
-    if reasons:
-        print(f"not accepted: {verdict.headline}", *(f"  {reason}" for reason in reasons), sep="\n", file=sys.stderr)
-        return 1
-    print(f'accepted: only "{NO_CHECK_YET}" is in the way ({len(verdict.in_the_way)} must-items)')
     return 0
 
 

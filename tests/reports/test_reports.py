@@ -171,35 +171,10 @@ def test_text_of_a_check_is_no_markup(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; <code>x</code>" in page.read_text()
 
 
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({}, 0),
-        ({"verdict": "no-go", "item": {"status": "unverified", "reason": "no check yet"}}, 0),
-        ({"verdict": "no-go", "item": {"status": "unverified", "reason": "skipped: no check yet"}}, 1),
-        ({"verdict": "no-go", "item": {"status": "failed", "reason": "no check yet"}}, 1),
-        ({"verdict": "no-go", "problems": ("not collected: x",)}, 1),
-        ({"selection": "partial"}, 1),
-        ({"verdict": "go", "item": {"status": "failed", "reason": "x"}}, 1),
-    ],
-)
-def test_only_no_check_yet_is_accepted(tmp_path: Path, change: dict[str, object], status: int) -> None:
-    items = tuple(
-        item.model_copy(update={"status": "verified", "reason": ""}) for item in _judged(Catalogue.load()).items[:3]
-    )
-    change = dict(change)
-    if (update := change.pop("item", None)) is not None:
-        items = (items[0].model_copy(update=update), *items[1:])
-    verdict = _judged(Catalogue.load()).model_copy(update={"verdict": "go", "items": items, **change})
-    verdict.write(tmp_path / "verdict.json")
-
-    assert main(["accept-unfinished", str(tmp_path / "verdict.json")]) == status
-
-
 def test_the_command_line_works_from_outside(ended: Ended) -> None:
-    command = [sys.executable, "-m", "reports", "accept-unfinished", str(ended.out / "verdict.json")]
+    command = [sys.executable, "-m", "reports", "show", str(ended.out / "verdict.json")]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
     assert done.returncode == 1
-    assert "alpha: failed" in done.stderr
+    assert "NO-GO" in done.stdout
