@@ -34,7 +34,7 @@ $(READY): $(LOCKS)
 
 verify: $(READY) ## the main job: start the stack, run the checks of `local`, write the reports, say go or no-go
 	@echo "==> pytest -m local"
-	@$(BIN)/python -m pytest -m local $(ARGS)
+	@$(BIN)/python -m pytest -m local -n 2 --dist loadgroup $(ARGS)
 
 test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"

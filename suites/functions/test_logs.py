@@ -8,8 +8,8 @@ import pytest
 
 from environments.model import Environment
 from fixtures.evidence import Evidence
-from fixtures.findings import Finding, Findings
-from fixtures.functions_log import FunctionsLog, LoggedError
+from fixtures.findings import Findings
+from fixtures.functions_log import FunctionsLog, expect_none
 
 
 @pytest.mark.check("stg-functions-logs")
@@ -22,7 +22,7 @@ def test_the_checks_have_left_no_error_in_the_log(
     """
     errors = functions_log.errors(environment.deployment.deployed_at or functions_log.began)
 
-    _expect_none(errors, findings, evidence)
+    expect_none(errors, findings, evidence)
 
 
 @pytest.mark.check("monitor-function-logs")
@@ -30,7 +30,7 @@ def test_the_first_hour_has_left_no_error_in_the_log(
     environment: Environment, functions_log: FunctionsLog, findings: Findings, evidence: Evidence
 ) -> None:
     """The hour after the deploy; where it is not said when that was, the time of this run and the hour before."""
-    _expect_none(functions_log.errors(*_window(environment, functions_log, timedelta(hours=1))), findings, evidence)
+    expect_none(functions_log.errors(*_window(environment, functions_log, timedelta(hours=1))), findings, evidence)
 
 
 @pytest.mark.check("day1-function-logs")
@@ -38,7 +38,7 @@ def test_the_first_day_has_left_no_error_in_the_log(
     environment: Environment, functions_log: FunctionsLog, findings: Findings, evidence: Evidence
 ) -> None:
     """The day after the deploy: jobs that run once a day, and users in other time zones."""
-    _expect_none(functions_log.errors(*_window(environment, functions_log, timedelta(hours=24))), findings, evidence)
+    expect_none(functions_log.errors(*_window(environment, functions_log, timedelta(hours=24))), findings, evidence)
 
 
 def _window(environment: Environment, log: FunctionsLog, length: timedelta) -> tuple[datetime, datetime | None]:
@@ -46,13 +46,3 @@ def _window(environment: Environment, log: FunctionsLog, length: timedelta) -> t
     if deployed is None:
         return log.began - length, None
     return deployed, deployed + length
-
-
-def _expect_none(errors: list[LoggedError], findings: Findings, evidence: Evidence) -> None:
-    evidence.text("errors", "\n".join(map(str, errors)) or "none")
-    for each in errors:
-        subject, operation = f"function:{each.function}", each.text[:80]
-        findings.add(Finding("operations", subject, "the function", operation, str(each), "supabase logs --remote"))
-    by_function = ", ".join(sorted({each.function for each in errors}))
-    shown = "\n".join(map(str, errors[:10]))
-    assert not errors, f"{len(errors)} error(s) in the functions' log ({by_function})\n{shown}"
