@@ -197,6 +197,15 @@ def test_stack_is_launched_once_and_stopped(project: pytest.Pytester, workers: l
     assert log(project) == ["launched rollout ES256", "stopped"]
 
 
+def test_each_worker_has_a_stack_of_its_own(project: pytest.Pytester) -> None:
+    local(project)
+
+    status, output = run(project, "-m", "local", "-n", "2")
+
+    assert status == 0, output
+    assert sorted(log(project)) == ["launched rollout ES256"] * 2 + ["stopped"] * 2
+
+
 def test_stack_is_launched_for_what_runs_despite_a_broken_module(project: pytest.Pytester) -> None:
     local(project)
     write(project, "suites/test_broken.py", "import nothing_of_this_name\n")
