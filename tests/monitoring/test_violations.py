@@ -27,6 +27,34 @@ def refused(message: str = DENIED, *, began: float = -0.1, ended: float = 0.1) -
     return Refused(AT + timedelta(seconds=began), AT + timedelta(seconds=ended), "anon", "GET /rest/v1/tags", message)
 
 
+BY_POLICY = "new row violates row-level security policy"
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "user", "counts"),
+    [
+        ("/storage/v1/object/courses/a", BY_POLICY, "supabase_storage_admin", 0),
+        ("/storage/v1/object/courses/a", "", "supabase_storage_admin", 1),  # it failed for another reason
+        ("/storage/v1/object/courses/a", BY_POLICY, "authenticator", 1),
+        ("/rest/v1/tags", BY_POLICY, "supabase_storage_admin", 1),
+        ("/functions/v1/publish-course", "", "supabase_storage_admin", 0),
+    ],
+)
+def test_what_storage_refused_is_told_apart(path: str, said: str, user: str, counts: int) -> None:
+    request = Refused(AT - SLACK, AT + SLACK, "viewer", f"POST {path}", said)
+    lines = [entry(f'{BY_POLICY} for table "objects"', user=user)]
+
+    assert len(tell_apart(lines, [request], slack=SLACK).violations) == counts
+
+
+def test_of_two_requests_the_one_that_ended_first_explains_the_first_line() -> None:
+    long, short = refused(began=-1, ended=9), refused(began=0, ended=1)
+
+    told = tell_apart([entry(at=0.5), entry(at=5)], [long, short], slack=SLACK)
+
+    assert not told.violations
+
+
 @pytest.mark.parametrize(
     ("line", "application"),
     [
