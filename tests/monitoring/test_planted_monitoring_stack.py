@@ -10,46 +10,13 @@ import pytest
 
 from fixtures.dashboards.panels import Panel, answer, load_panels
 from fixtures.database import Database
-from fixtures.stack.launch import StackInfo, launch
-from tests.monitoring.planting import REFERENCE, Bench
+from fixtures.stack.launch import StackInfo
+from tests.monitoring.planting import Bench
 
 SCREENS = "test_monitoring.py -k screens"
 APPROVAL = "test_success.py -k approval"
 MEASURED = "test_dashboards.py -k measurements"
 MEASUREMENTS = {"panel-course-load", "panel-tag-filter", "panel-publish-duration", "panel-cache-hits"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[StackInfo]:
-    with launch(REFERENCE, seed=["deno", "task", "--quiet", "seed"]) as running:
-        yield running.info
-
-
-@pytest.fixture(scope="module")
-def settings(stack: StackInfo) -> str:
-    members = "\n".join(
-        f'[users.organizations.{name}]\nviewer = "viewer@{name}.test"\neditor = "editor@{name}.test"\n'
-        f'org_admin = "admin@{name}.test"'
-        for name in ("acme", "globex")
-    )
-    return f"""
-[database]
-dsn = "{stack.database_url}"
-[api]
-url = "{stack.api_url}"
-publishable_key = "{stack.publishable_key}"
-secret_key = "{stack.secret_key}"
-[users]
-password = "{stack.user_password}"
-{members}
-[permissions]
-writes = true
-canary_tenants = ["acme", "globex"]
-[storage]
-cache_header = "x-cache"
-[monitoring.logs]
-postgres = "{stack.postgres_log}"
-"""
 
 
 @contextmanager
