@@ -206,6 +206,46 @@ def test_each_worker_has_a_stack_of_its_own(project: pytest.Pytester) -> None:
     assert sorted(log(project)) == ["launched rollout ES256"] * 2 + ["stopped"] * 2
 
 
+LANE = """
+import os, time, pytest
+from fixtures.environment import say
+
+@pytest.mark.check("db-rls-enabled")
+@pytest.mark.parametrize("n", range({times}))
+def test_{name}(n):
+    say(f"{name} {{os.environ['PYTEST_XDIST_WORKER']}} {{time.monotonic()}}")
+    time.sleep(0.05)
+    say(f"{name} {{os.environ['PYTEST_XDIST_WORKER']}} {{time.monotonic()}}")
+"""
+
+
+def test_screens_have_a_worker_of_their_own_and_wait_for_load(project: pytest.Pytester) -> None:
+    local(project)
+    with (project.path / "conftest.py").open("a") as conftest:
+        conftest.write(
+            "\npytest_plugins.append('fixtures.lanes')\n"
+            "from fixtures import environment, evidence\n"
+            "environment.say = say\n"
+            "def pytest_configure(config): config.stash[evidence.OUTPUT] = HERE\n"
+        )
+    for layer in ("ui", "functions", "load"):
+        (project.path / "suites" / layer).mkdir()
+        write(project, f"suites/{layer}/test_{layer}.py", LANE.format(name=layer, times=12 if layer == "ui" else 4))
+
+    status, output = run(project, "-m", "local", "-n", "2")
+
+    assert status == 0, output
+    ran: dict[str, list[tuple[str, float]]] = {}
+    for name, worker, at in (line.split() for line in log(project) if " gw" in line):
+        ran.setdefault(name, []).append((worker, float(at)))
+    [screens], [functions], [load] = ({worker for worker, _ in ran[name]} for name in ("ui", "functions", "load"))
+    assert screens != functions == load
+    assert max(at for _, at in ran["functions"]) < min(at for _, at in ran["load"]), "load comes last"
+    spans = {name: list(zip(*[iter(sorted(at for _, at in ran[name]))] * 2, strict=True)) for name in ("ui", "load")}
+    together = [(a, b) for a in spans["ui"] for b in spans["load"] if a[0] < b[1] and b[0] < a[1]]
+    assert not together, "a screen was looked at while load ran"
+
+
 def test_stack_is_launched_for_what_runs_despite_a_broken_module(project: pytest.Pytester) -> None:
     local(project)
     write(project, "suites/test_broken.py", "import nothing_of_this_name\n")
