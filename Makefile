@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 READY := .venv/.ready
 REFERENCE := fixtures/reference
+# The screens beside the rest, on a stack of their own, where there is a processor for each.
+LANES ?= $(shell $(PYTHON) -c 'import os; print(min(2, os.cpu_count() or 1))')
 # Each is deployed by itself, so each pins its own packages.
 DENO_FOLDERS := $(REFERENCE) $(REFERENCE)/supabase/functions $(REFERENCE)/web
 LOCKS := requirements.lock package.json deno.lock $(wildcard $(addsuffix /deno.lock,$(DENO_FOLDERS)))
@@ -35,8 +37,8 @@ $(READY): $(LOCKS)
 	@touch $@
 
 verify: $(READY) ## the main job: start the stack, run the checks of `local`, write the reports, say go or no-go
-	@echo "==> pytest -m local"
-	@$(BIN)/python -m pytest -m local $(ARGS)
+	@echo "==> pytest -m local -n $(LANES)"
+	@$(BIN)/python -m pytest -m local -n $(LANES) $(ARGS)
 
 test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"
