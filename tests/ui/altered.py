@@ -120,6 +120,7 @@ class FrontEnds:
         writes: bool = True,
         url: str | None = None,
         timeout: float = 5,
+        film: bool = False,
     ) -> Ended:
         """Run checks of the suite, by file or node id, on what is served. Their reports go to a folder of the run."""
         project = self._folder / "project"
@@ -138,6 +139,7 @@ class FrontEnds:
             "no:cacheprovider",
             "--show-capture=no",
             "--no-allure-html",
+            *([] if film else ["--video=off"]),
         ]
         command += [f"--env={environment}", f"--dotenv={variables}", *(f"suites/ui/{each}" for each in selected)]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -7,10 +7,12 @@ items, so that each is seen by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.ui.altered import Change, FrontEnds
+from tests.ui.altered import OUT, Change, FrontEnds
 
 SELECTOR = {"must-course-filters", "ui-course-selector"}
 ROUTES = {"stg-routes-load", "stg-no-console-errors"}
@@ -351,6 +353,21 @@ def test_labels_of_somebody_else_are_found_once_they_are_set(front_ends: FrontEn
     ended = front_ends.look(ADDING, labels='"tags.add" = "New tag"\n"tags.new_value" = "searchbox: What"')
 
     assert ended.green == {"ui-tag-management"}, ended.output
+
+
+def test_a_failure_leaves_picture_console_trace_and_film(front_ends: FrontEnds) -> None:
+    """The film is of a second go, which decides nothing."""
+    front_ends.alter(*FAULTS["a deep link that is forgotten"].changes)
+
+    ended = front_ends.look("test_sign_in.py::test_a_deep_link_survives_signing_in", film=True)
+
+    assert ended.red == {"smoke-login"}
+    [evidence] = (item.evidence for item in ended.verdict.items if item.id == "smoke-login")
+    left = {Path(file).name: OUT / file for file in evidence}
+    assert {"somebody-screen.png", "somebody-console.txt", "somebody-trace.zip"} <= left.keys()
+    assert "failed too: no heading named “Tag Management”" in left["film.txt"].read_text()
+    with Image.open(left["somebody-film.webp"]) as film:
+        assert film.n_frames > 2, "it shows one thing after the other"  # type: ignore[attr-defined]
 
 
 def test_where_nothing_may_be_written_it_reads(front_ends: FrontEnds) -> None:
