@@ -17,10 +17,10 @@ from environments.model import Environment
 from fixtures.gateway import _GATEWAY, Gateway
 from fixtures.stack.launch import RunningStack
 from fixtures.waiting import until
-from reports.model import ItemVerdict, Verdict
+from reports.model import Verdict
 from tests.functions.proxy import Meddle, Proxy
+from tests.planted import CANARIES, ROOT, Judged, project
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "fixtures" / "reference"
 
 _ENVIRONMENT = """
@@ -42,43 +42,25 @@ expired_token = "{info.expired_token}"
 superadmin = "root@learnplay.test"
 several = "both@acme-globex.test"
 stranger = "nobody@nowhere.test"
-[users.organizations.acme]
-viewer = "viewer@acme.test"
-editor = "editor@acme.test"
-org_admin = "admin@acme.test"
-[users.organizations.globex]
-viewer = "viewer@globex.test"
-editor = "editor@globex.test"
-org_admin = "admin@globex.test"
-[permissions]
+{canaries}[permissions]
 writes = true
 canary_tenants = ["acme", "globex"]
 [app]
 path = "{rollout}"
 """
-_PYTEST = '[pytest]\nstrict = true\npythonpath = ["."]\n'
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Judged):
     """What the checks said."""
 
-    verdict: Verdict
     outcomes: dict[str, str]
     failures: dict[str, str]
-
-    def __getitem__(self, item: str) -> ItemVerdict:
-        return next(each for each in self.verdict.items if each.id == item)
 
     @property
     def failed(self) -> set[str]:
         """The checks that failed, by their names without parameters."""
         return {name.partition("[")[0] for name, outcome in self.outcomes.items() if outcome == "failed"}
-
-    @property
-    def red(self) -> set[str]:
-        """The items that failed."""
-        return {each.id for each in self.verdict.items if each.status == "failed"}
 
     def message(self, check: str) -> str:
         """What a check's failures say."""
@@ -198,12 +180,8 @@ def _runs(process: psutil.Process) -> bool:
 
 def planting(path: Path, rollout: Path, stack: RunningStack) -> Planting:
     """A project directory with greenlight's own suites, and an environment file for the stack."""
-    (path / "environments").mkdir()
-    (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (path / "pytest.toml").write_text(_PYTEST)
-    (path / "suites").symlink_to(ROOT / "suites")
-    text = _ENVIRONMENT.format(info=stack.info, rollout=rollout)
-    file = path / "environments" / "planted.toml"
+    file = project(path) / "planted.toml"
+    text = _ENVIRONMENT.format(info=stack.info, rollout=rollout, canaries=CANARIES)
     file.write_text(text)
     environment = load_environment(file, {})
     return Planting(path, stack, rollout, environment, Gateway(environment))

@@ -17,6 +17,7 @@ from fixtures.load import LOCUSTFILE, ROOT, run_locust
 from fixtures.stack.__main__ import REFERENCE, REFERENCE_SEED
 from fixtures.stack.launch import RunningStack, launch
 from load.report import LoadReport
+from tests.planted import CANARIES
 
 ENVIRONMENT = """
 profile = "local"
@@ -29,16 +30,7 @@ secret_key = "${{STACK_SECRET_KEY}}"
 [users]
 password = "${{STACK_USER_PASSWORD}}"
 
-[users.organizations.acme]
-viewer = "viewer@acme.test"
-editor = "editor@acme.test"
-org_admin = "admin@acme.test"
-
-[users.organizations.globex]
-viewer = "viewer@globex.test"
-editor = "editor@globex.test"
-org_admin = "admin@globex.test"
-
+{canaries}
 [storage]
 cache_header = "x-cache"
 
@@ -70,7 +62,11 @@ class Target:
 
     def file(self, url: str | None = None, *, duration: float = 3, requests: int = 600) -> Path:
         path = self.folder / "target.toml"
-        path.write_text(ENVIRONMENT.format(url=url or self.stack.info.api_url, duration=duration, requests=requests))
+        path.write_text(
+            ENVIRONMENT.format(
+                canaries=CANARIES, url=url or self.stack.info.api_url, duration=duration, requests=requests
+            )
+        )
         return path
 
     def run(self, file: Path, *arguments: str) -> LoadReport:

@@ -13,12 +13,11 @@ from environments.migrations import Expectations, Migrations, load_expectations
 from fixtures.applying import expect_pushed
 from fixtures.rehearsal import Rehearsal, Rollout
 from fixtures.scratch import Scratch, ScratchDatabase
-from reports.model import ItemVerdict, Verdict
+from reports.model import Verdict
+from tests.planted import ROOT, Judged, project
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "fixtures" / "reference"
 
-_PYTEST = '[pytest]\nstrict = true\npythonpath = ["."]\n'
 _ENVIRONMENT = """
 profile = "{profile}"
 [database]
@@ -27,25 +26,16 @@ dsn = "{dsn}"
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Judged):
     """What the checks said."""
 
-    verdict: Verdict
     outcomes: dict[str, str]
     failures: list[str]
-
-    def __getitem__(self, item: str) -> ItemVerdict:
-        return next(each for each in self.verdict.items if each.id == item)
 
     @property
     def failed(self) -> set[str]:
         """The checks that failed, by the names of their functions."""
         return {name for name, outcome in self.outcomes.items() if outcome == "failed"}
-
-    @property
-    def red(self) -> set[str]:
-        """The items that failed."""
-        return {each.id for each in self.verdict.items if each.status == "failed"}
 
     @property
     def text(self) -> str:
@@ -165,10 +155,7 @@ class Bench:
 
 def bench(path: Path, scratch: Scratch) -> Bench:
     """A project directory with greenlight's own suites, and a target with the reference rollout."""
-    (path / "environments").mkdir()
-    (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (path / "pytest.toml").write_text(_PYTEST)
-    (path / "suites").symlink_to(ROOT / "suites")
+    project(path)
     expectations = load_expectations(Migrations().expectations)
     rehearsal = Rehearsal(scratch, Rollout.read(REFERENCE, expectations))
     for count in range(len(rehearsal.rollout.new) + 1):

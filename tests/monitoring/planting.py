@@ -12,9 +12,9 @@ import pytest
 
 from fixtures.applying import expect_pushed
 from fixtures.scratch import Scratch, ScratchDatabase
-from reports.model import ItemVerdict, Verdict
+from reports.model import Verdict
+from tests.planted import ROOT, Judged, project
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "fixtures" / "reference"
 
 LIFE = """
@@ -49,23 +49,10 @@ update public.course_metadata set tag_ids = array(
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Judged):
     """What the checks said."""
 
-    verdict: Verdict
     text: str
-
-    def __getitem__(self, item: str) -> ItemVerdict:
-        return next(each for each in self.verdict.items if each.id == item)
-
-    def with_status(self, status: str) -> set[str]:
-        """The items with a status."""
-        return {each.id for each in self.verdict.items if each.status == status}
-
-    @property
-    def red(self) -> set[str]:
-        """The items that failed."""
-        return self.with_status("failed")
 
 
 @dataclass
@@ -125,12 +112,7 @@ class _Failures:
 
 def bench(path: Path, scratch: Scratch) -> Bench:
     """A project directory with greenlight's own suites, and a target with the reference rollout."""
-    (path / "environments").mkdir()
-    (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (path / "pytest.toml").write_text('[pytest]\nstrict = true\npythonpath = ["."]\n')
-    (path / "suites").symlink_to(ROOT / "suites")
-    for name in ("expectations.toml",):
-        shutil.copy(ROOT / "environments" / name, path / "environments" / name)
+    shutil.copy(ROOT / "environments" / "expectations.toml", project(path))
     lively = scratch.database()
     expect_pushed(lively, REFERENCE)
     lively.run(LIFE)

@@ -13,11 +13,10 @@ import pytest
 
 from reports.model import Verdict
 from tests.migrations.planting import Ended
+from tests.planted import ROOT, project
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "fixtures" / "reference"
 
-_PYTEST = '[pytest]\nstrict = true\npythonpath = ["."]\n'
 _API = '[api]\nurl = "https://bench.test"\npublishable_key = "sb_publishable_bench"\n'
 SCRIPTS = {
     "typecheck": "echo checked",
@@ -108,10 +107,7 @@ class Bench:
 
 def bench(path: Path) -> Bench:
     """A new bench with a copy of the reference application whose scripts are quick."""
-    (path / "environments").mkdir()
-    (path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (path / "pytest.toml").write_text(_PYTEST)
-    (path / "suites").symlink_to(ROOT / "suites")
+    project(path)
     app = path / "app"
     app.mkdir()
     for part in ("docs", "package.json", "supabase/migrations", "releases"):

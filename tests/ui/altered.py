@@ -12,8 +12,8 @@ from pathlib import Path
 from fixtures.stack.commands import tools
 from fixtures.stack.launch import RunningStack
 from reports.model import Verdict
+from tests.planted import CANARIES, ROOT, Judged
 
-ROOT = Path(__file__).parent.parent.parent
 REFERENCE = ROOT / "fixtures" / "reference"
 SOURCE = REFERENCE / "web"
 NAME = f"altered-{os.getpid()}"
@@ -37,15 +37,7 @@ timeout = {timeout}
 [users]
 password = "${{STACK_USER_PASSWORD}}"
 stranger = "nobody@nowhere.test"
-[users.organizations.acme]
-viewer = "viewer@acme.test"
-editor = "editor@acme.test"
-org_admin = "admin@acme.test"
-[users.organizations.globex]
-viewer = "viewer@globex.test"
-editor = "editor@globex.test"
-org_admin = "admin@globex.test"
-[permissions]
+{canaries}[permissions]
 writes = {writes}
 canary_tenants = ["acme", "globex"]
 [deployment]
@@ -63,21 +55,10 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Judged):
     """How the suite ended on a front end."""
 
-    verdict: Verdict
     output: str
-
-    @property
-    def red(self) -> set[str]:
-        """The items that failed."""
-        return {item.id for item in self.verdict.items if item.status == "failed"}
-
-    @property
-    def green(self) -> set[str]:
-        """The items that were verified."""
-        return {item.id for item in self.verdict.items if item.status == "verified"}
 
     @property
     def reasons(self) -> str:
@@ -127,7 +108,7 @@ class FrontEnds:
         project.mkdir(exist_ok=True)
         environment, variables = project / f"{NAME}.toml", project / "stack.env"
         settings = {"labels": labels, "profile": profile, "url": url or self.stack.info.web_url, "timeout": timeout}
-        environment.write_text(ENVIRONMENT.format(writes=str(writes).lower(), **settings))
+        environment.write_text(ENVIRONMENT.format(canaries=CANARIES, writes=str(writes).lower(), **settings))
         variables.touch(mode=0o600)
         variables.write_text("".join(f"{key}='{value}'\n" for key, value in self.stack.info.variables().items()))
         command = [
