@@ -138,7 +138,7 @@ def test_too_few_requests_decide_nothing(target: Target) -> None:
 
 def test_a_process_that_is_killed_is_noticed_and_what_it_saw_until_then_is_kept(target: Target) -> None:
     system = System(target.stack.info.api_url)
-    with serving(system) as url, target.distributed(target.file(url, duration=4), workers=2) as run:
+    with serving(system) as url, target.distributed(target.file(url, duration=8), workers=2) as run:
         until(lambda: system.requests > PREPARED + 60, within=30, what="both processes are at work")
         run.workers[0].kill()
         report = run.report(within=40)
