@@ -88,7 +88,7 @@ def test_any_and_all_of_two_tags(visitors: Visitors, shelf: Shelf, home: Organiz
     viewer.courses.expect_courses(lambda: shelf.tagged(first), what=f"filtered by {first}")
     viewer.courses.click("tag", tag=second)
     viewer.courses.expect_courses(lambda: shelf.tagged(first, second), what="filtered by Any of two tags")
-    viewer.courses.click("all")
+    viewer.courses.pick("all")
     viewer.courses.expect_courses(
         lambda: shelf.tagged(first, second, match_all=True), what="filtered by All of two tags"
     )
@@ -127,13 +127,13 @@ def test_the_mode_switches_between_metadata_and_catalog(
     viewer.courses.expect_count(lambda: len(listed(gateway, "viewer", home.name)), what="in metadata mode")
 
     with viewer.page.expect_response(lambda answer: "catalog.json" in answer.url) as answered:
-        viewer.courses.click("catalog")
+        viewer.courses.pick("catalog")
 
     titles = [course["title"] for course in answered.value.json()["courses"]]
     assert titles, "catalog.json lists no course"
     viewer.courses.expect_courses(lambda: titles, what="in catalog mode", first_page=True)
     with viewer.page.expect_response(lambda answer: "list-courses-filtered" in answer.url):
-        viewer.courses.click("metadata")
+        viewer.courses.pick("metadata")
     viewer.courses.expect_count(lambda: len(listed(gateway, "viewer", home.name)), what="back in metadata mode")
 
 

@@ -108,8 +108,7 @@ def test_a_type_is_switched_off_and_on(
 
         assert [row["is_enabled"] for row in _types(gateway, home, kind)] == [is_on], "the database says otherwise"
         admin.courses.open()
-        admin.courses.the("any")
-        admin.courses.unfold("tag")
+        admin.courses.expect_filters()
         assert admin.courses.shows("tag", tag=tag["value"]) is is_on, f"the type is {_on(is_on)}, its filter is not"
         admin.tags.open()
         assert admin.tags.shown(kind["label"]).is_enabled is is_on, f"after a reload the type is no longer {_on(is_on)}"

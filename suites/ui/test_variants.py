@@ -103,4 +103,4 @@ def _expect_questions(viewer: Visitor, items: tuple[Item, ...], level: str) -> N
         for letter in "ab":
             viewer.play.the("answer", answer=f"{expected} {letter}")
         if n + 1 < len(items):
-            viewer.play.next_question()
+            viewer.play.next_question(f"{expected} a")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from fixtures.screens import Control
+from fixtures.screens.__main__ import main
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,18 @@ def test_a_word_is_read_to_its_end(name: str, called: str, read: str) -> None:
 
     assert match is not None
     assert match["course"] == read
+
+
+def test_a_number_may_be_told_from_others_beside_it() -> None:
+    match = Control.of("text", "/of {count} courses/").reading({}).search("1–20 of 31 courses")
+
+    assert match is not None
+    assert match["count"] == "31"
+
+
+def test_what_is_printed_is_a_table_of_labels_once_it_is_uncommented(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+
+    labels = tomllib.loads(capsys.readouterr().out.replace("# ", "", 1).replace("\n# ", "\n"))["web"]["labels"]
+    assert labels["tags.add"] == "button: Add to {type}"
+    assert labels["courses.count"] == r"text: /\b\d[\d.,]* courses?\b/i"
