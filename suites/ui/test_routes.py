@@ -111,7 +111,9 @@ def _controls(screen: Screen) -> list[str]:
     words = [key for key in screen.CONTROLS if key not in ("heading", "refusal", "empty", "list", "count", "type")]
     pressable = {"button", "switch", "checkbox", "combobox"}
     return [
-        key for key in words if pressable & set(screen.control(key).roles) and screen.shows(key, within=screen.content)
+        key
+        for key in words
+        if screen.has(key) and pressable & set(screen.control(key).roles) and screen.shows(key, within=screen.content)
     ]
 
 

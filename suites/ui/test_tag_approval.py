@@ -97,10 +97,14 @@ def test_the_keyboard_alone_approves(
     waiting = admin.approval.waiting()
     part = admin.approval.suggestion(case.title)
 
-    admin.approval.tab_to("map", within=part, text=case.to_map)
-    admin.approval.type_option("map", case.tag["value"], within=part, text=case.to_map)
+    for text in (case.to_map, case.to_create):
+        admin.approval.tab_to("map", within=part, text=text)
+        admin.approval.type_option("map", case.tag["value"], within=part, text=text)
     admin.approval.tab_to("approve", course=case.title)
     admin.page.keyboard.press("Enter")
+    if admin.approval.has("approve_confirm"):
+        admin.approval.tab_to("approve_confirm")
+        admin.page.keyboard.press("Enter")
 
     _expect_shorter(admin.approval, case, waiting, others)
     _expect_status(gateway, home, case, "approved")

@@ -52,9 +52,8 @@ def test_a_snapshot_shows_what_was_published(
     viewer.versions.open(id=published_course["id"])
 
     for row in (stored[0], stored[-1]):
-        viewer.versions.click("view", version=str(row["version"]))
+        shown = viewer.versions.view(row["version"])
 
-        shown = viewer.versions.the("snapshot", version=str(row["version"]))
         for text in _texts(row["snapshot"]):
             why = f"the snapshot of version {row['version']} does not show “{text}”"
             viewer.versions.expect_text(re.compile(re.escape(text)), within=shown, why=why)
@@ -97,7 +96,7 @@ def test_a_viewer_cannot_restore_in_the_screen_or_behind_it(
     viewer.versions.open(id=course.id)
     before = canaries.state(course)
 
-    assert not viewer.versions.shows("restore"), "the screen offers a viewer to restore"
+    assert not viewer.versions.offers("restore"), "the screen offers a viewer to restore"
     gateway.member("viewer", home.name).post("restore-course-version", {"courseId": course.id, "version": 1})
 
     assert canaries.state(course) == before, f"a viewer restored: {canaries.state(course).difference(before)}"

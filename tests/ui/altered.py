@@ -93,6 +93,17 @@ class FrontEnds:
         assert built.returncode == 0, built.stderr
         shutil.copytree(copy / "dist", self._served, dirs_exist_ok=True)
 
+    def serve(self, folder: Path) -> None:
+        """Serve the front end of somebody else: a page, its styles, and a program to be bundled."""
+        assets = self._served / "assets"
+        assets.mkdir(exist_ok=True)
+        bundle = ["deno", "bundle", "--quiet", "--platform", "browser", f"--config={SOURCE / 'deno.json'}", "--frozen"]
+        bundle += ["-o", str(assets / "app.js"), "app.ts"]
+        built = subprocess.run(bundle, cwd=folder, env=tools(), capture_output=True, text=True, timeout=60)
+        assert built.returncode == 0, built.stderr
+        shutil.copy2(folder / "stil.css", assets)
+        shutil.copy2(folder / "index.html", self._served)
+
     def look(
         self,
         *selected: str,

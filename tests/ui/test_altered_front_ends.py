@@ -103,6 +103,14 @@ FAULTS = {
         green={"week4-variants", "should-variants"},
         said="must read",
     ),
+    "levels that all show the same": fault(
+        "course.ts",
+        "[level, fallback, ...Object.keys(variants)]",
+        "[fallback, ...Object.keys(variants)]",
+        "test_variants.py::test_a_learner_switches_levels_of_a_course_that_is_there",
+        red={"week4-variants", "should-variants"},
+        said="shows the same text at",
+    ),
     "a choice that a reload forgets": fault(
         "routes/play.tsx",
         "localStorage.setItem(CHOICE, id);",
@@ -320,6 +328,7 @@ ROUNDS = [
     ("another organization's tag for a moment", "markup that runs"),
     (
         "another organization's tag kept in the browser",
+        "levels that all show the same",
         "a toolbar that is too wide for a phone",
         "a picture that says nothing to who cannot see it",
     ),

@@ -1,0 +1,55 @@
+"""What an environment calls a control, and what is read from the name of one that is there."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from fixtures.screens import Control
+from fixtures.screens.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("label", "roles", "name"),
+    [
+        ("New tag", ("button",), "New tag"),
+        ("menuitem: New tag", ("menuitem",), "New tag"),
+        ("article listitem: {type}", ("article", "listitem"), "{type}"),
+        ("Please note: new", ("button",), "Please note: new"),
+        (": new", ("button",), ": new"),
+    ],
+)
+def test_roles_stand_before_a_name_only_where_all_are_roles(label: str, roles: tuple[str, ...], name: str) -> None:
+    assert Control.of("button", "Add").named(label) == Control(roles, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "called", "read"),
+    [
+        ("Approve {course}", "Approve First Aid", "First Aid"),
+        ("{course}", "First Aid", "First Aid"),
+        ("/^{course}/", "First Aid", "First Aid"),
+        (r"/^{course}, \d+ open$/", "First Aid, 2 open", "First Aid"),
+    ],
+)
+def test_a_word_is_read_to_its_end(name: str, called: str, read: str) -> None:
+    match = Control.of("button", name).reading({}).search(called)
+
+    assert match is not None
+    assert match["course"] == read
+
+
+def test_a_number_may_be_told_from_others_beside_it() -> None:
+    match = Control.of("text", "/of {count} courses/").reading({}).search("1–20 of 31 courses")
+
+    assert match is not None
+    assert match["count"] == "31"
+
+
+def test_what_is_printed_is_a_table_of_labels_once_it_is_uncommented(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+
+    labels = tomllib.loads(capsys.readouterr().out.replace("# ", "", 1).replace("\n# ", "\n"))["web"]["labels"]
+    assert labels["tags.add"] == "button: Add to {type}"
+    assert labels["courses.count"] == r"text: /\b\d[\d.,]* courses?\b/i"
