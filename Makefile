@@ -42,7 +42,7 @@ verify: $(READY) ## the main job: start the stack, run the checks of `local`, wr
 
 test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"
-	@$(BIN)/python -m pytest tests -n 2 $(ARGS)
+	@$(BIN)/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 	@echo "==> the reference rollout's own tests"
 	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno test --quiet .
 	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet test
