@@ -25,6 +25,7 @@ pytest_plugins = [
     "fixtures.rollback",
     "fixtures.forge",
     "fixtures.load",
+    "fixtures.growth",
     "fixtures.lanes",
     "reports.verdict",
 ]

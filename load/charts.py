@@ -1,9 +1,9 @@
-"""Charts of a run as self-contained SVG: latency over time, and how often requests took how long."""
+"""Charts as self-contained SVG: latency over time, how often requests took how long, what a screen costs by size."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +110,27 @@ def histogram(series: Series, name: str, *, budget: int | None = None) -> str:
         budget=(Tick(x(math.log(budget)), f"budget p95 {budget} ms") if budget else None),
         across=[Tick(x(math.log(value)), f"{value:g}") for value in across if least <= value <= most],
         up=[Tick(y(value), f"{value:g}") for value in _round_steps(max([*counts, 1]))],
+    )
+
+
+def growth_chart(name: str, costs: Sequence[tuple[int, int]], *, exponent: float) -> str:
+    """Pages read over organizations, both logarithmic, beside the line of what grows as fast as they do."""
+    least, most = costs[0][0], costs[-1][0]
+    lowest = max(1, min(pages for _, pages in costs))
+    highest = max(*(pages for _, pages in costs), lowest * most // least)
+    x = _scale(math.log(least), math.log(most), LEFT, WIDTH - RIGHT)
+    y = _scale(math.log(lowest), math.log(highest), HEIGHT - BOTTOM, TOP)
+    at = [(x(math.log(size)), y(math.log(max(1, pages)))) for size, pages in costs]
+    first = costs[0][1]
+    steep = [(x(math.log(size)), y(math.log(max(1, first * size / least)))) for size, _ in costs]
+    return _render(
+        "growth.svg.j2",
+        title=f"{name}: growth exponent {exponent:.2f}",
+        line=_points(at),
+        steep=_points(steep),
+        dots=[Tick(x(math.log(size)), f"{pages} pages") for size, pages in costs],
+        across=[Tick(x(math.log(size)), f"{size:,}") for size, _ in costs],
+        up=[Tick(y(math.log(10**n)), f"{10**n:,}") for n in range(8) if lowest <= 10**n <= highest],
     )
 
 

@@ -210,9 +210,13 @@ LANE = """
 import os, time, pytest
 from fixtures.environment import say
 
+@pytest.fixture
+def load_run():
+    return None
+
 @pytest.mark.check("db-rls-enabled")
 @pytest.mark.parametrize("n", range({times}))
-def test_{name}(n):
+def test_{name}(n{wants}):
     say(f"{name} {{os.environ['PYTEST_XDIST_WORKER']}} {{time.monotonic()}}")
     time.sleep(0.05)
     say(f"{name} {{os.environ['PYTEST_XDIST_WORKER']}} {{time.monotonic()}}")
@@ -230,7 +234,8 @@ def test_screens_have_a_worker_of_their_own_and_wait_for_load(project: pytest.Py
         )
     for layer in ("ui", "functions", "load"):
         (project.path / "suites" / layer).mkdir()
-        write(project, f"suites/{layer}/test_{layer}.py", LANE.format(name=layer, times=12 if layer == "ui" else 4))
+        how = {"name": layer, "times": 12 if layer == "ui" else 4, "wants": ", load_run" if layer == "load" else ""}
+        write(project, f"suites/{layer}/test_{layer}.py", LANE.format(**how))
 
     status, output = run(project, "-m", "local", "-n", "2")
 
