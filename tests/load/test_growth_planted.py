@@ -18,7 +18,8 @@ READ = "members read own and global courses"
 FAULTS = {
     "a function that is asked for every row": f"""
         create function public.reads(org uuid) returns boolean
-          language sql stable security definer set search_path = '' as $$ select exists (select from public.user_roles where organization_id = org and user_id = auth.uid()) $$;
+          language sql stable security definer set search_path = '' as $$
+            select exists (select from public.user_roles where organization_id = org and user_id = auth.uid()) $$;
         alter policy "{READ}" on public.course_metadata using (visibility = 'global' or public.reads(organization_id));
     """,
     "a list that is made for every row": f"""
