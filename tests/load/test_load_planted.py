@@ -49,7 +49,7 @@ def test_a_sound_system_keeps_its_budgets_and_its_tenants_apart(target: Target) 
 
 def test_claims_that_bleed_into_the_next_request_are_seen(target: Target) -> None:
     with serving(System(target.stack.info.api_url, systems.BLEEDING)) as url:
-        report = target.run(target.file(url, duration=2))
+        report = target.run(target.file(url, duration=5))
 
     expect_leak(report)
 

@@ -252,6 +252,7 @@ def test_a_check_that_ends_the_process_with_0(project: Project, workers: tuple[s
     if workers:
         assert ended.item().status == "unverified"
         assert ended.item().reason.startswith("crashed: ")
+        assert ended.item("beta").status == "verified", "another worker goes on"
 
 
 def test_a_check_that_ends_the_session_with_0(project: Project) -> None:
