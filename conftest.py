@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.screens.visitors",
     "fixtures.screens.stage",
     "fixtures.tenancy",
+    "fixtures.second_opinion",
     "fixtures.isolation_http.plugin",
     "fixtures.monitoring.plugin",
     "fixtures.application",

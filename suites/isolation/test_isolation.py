@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 
 from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
 from fixtures.findings import Findings
 from fixtures.isolation.report import IsolationReport
+from fixtures.second_opinion import Opinion
 
 BOUNDARY = (
     "confidentiality",
@@ -21,12 +24,15 @@ BOUNDARY = (
 
 
 @pytest.mark.check("must-no-leaks")
-def test_no_organization_reaches_another(isolation: IsolationReport, findings: Findings, evidence: Evidence) -> None:
+def test_no_organization_reaches_another(
+    second_opinion: Future[Opinion], isolation: IsolationReport, findings: Findings, evidence: Evidence
+) -> None:
     """Whatever an outsider reads, calls or writes, what they see and what stands there are the same with and without
     the other.
     """
     evidence.json("isolation", isolation.to_dict())
     evidence.text("what was inferred", "\n".join(isolation.inferred))
+    second_opinion.result().show(evidence)
     leaks = [f for f in isolation.findings if f.kind in BOUNDARY]
 
     for finding in leaks:
