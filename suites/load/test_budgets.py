@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.evidence import Evidence
 from fixtures.findings import Finding, Findings
+from fixtures.load_felt import Felt
 from load.budgets import Breach, Budgets, breaches, error_breaches, expect_enough
 from load.charts import histogram, latency_chart
 from load.report import COURSE_LOAD, LoadReport, figures
@@ -31,10 +32,11 @@ def test_courses_load_within_the_budget(
 
 @pytest.mark.check("prod-performance", "week1-performance")
 def test_every_screen_is_within_its_budget(
-    load_run: LoadReport, budgets: Budgets, evidence: Evidence, findings: Findings
+    load_run: LoadReport, load_felt: Felt, budgets: Budgets, evidence: Evidence, findings: Findings
 ) -> None:
     """The catalogue, the tag filter, versions and publishing have budgets of their own."""
     evidence.table("numbers", *_numbers(load_run))
+    load_felt.show(evidence)
     evidence.json("run", load_run.model_dump(exclude={"records", "users"}))
     found = [b for name, budget in budgets.series.items() for b in breaches(name, load_run.series(name), budget)]
     _expect_none(found, load_run, findings)
