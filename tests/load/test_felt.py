@@ -1,4 +1,4 @@
-"""The database is looked at while something runs: what it waits for is seen, and one that is not there is said to be."""
+"""The database is looked at while something runs: what it waits for is seen, and that there is none is said."""
 
 from __future__ import annotations
 
