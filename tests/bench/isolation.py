@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +24,7 @@ from fixtures.stack.binaries import postgres
 from fixtures.stack.postgres import Cluster
 from tests.isolation.generated import schema
 from tests.isolation.planted import SOUND
+from tests.planted import ROOT
 
 CLAIMS = '{"sub": "5e0e8c1a-0000-4000-8000-000000000001", "role": "authenticated"}'
 NAIVE = f"""begin;
@@ -82,7 +87,23 @@ def measure() -> dict[str, float]:
         "large schema, seconds": report.statistics["duration_s"],
         "large schema, statements": report.statistics["statements"],
         "large schema, findings": len(report.findings),
+        "reference, seconds": reference(),
     }
+
+
+def reference() -> float:
+    """Seconds of the whole isolation suite on the reference rollout, its stack aside: what its checks took together."""
+    name = f"bench-{os.getpid()}"
+    file, out = ROOT / "environments" / f"{name}.toml", ROOT / "reports" / "out" / name
+    try:
+        file.write_text((ROOT / "environments" / "local.toml").read_text())
+        command = [sys.executable, "-m", "pytest", "-q", f"--env={file}", "suites/isolation", "--no-allure-html"]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=300)
+        items = json.loads((out / "verdict.json").read_text())["items"]
+        return float(sum({check["nodeid"]: check["duration_s"] for item in items for check in item["checks"]}.values()))
+    finally:
+        file.unlink(missing_ok=True)
+        shutil.rmtree(out, ignore_errors=True)
 
 
 if __name__ == "__main__":
