@@ -1,0 +1,67 @@
+"""What a body asks of its arguments is read off it: keys and where they stand, other names, types."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.isolation.catalogue import Argument
+from fixtures.isolation.comparisons import compared
+from fixtures.isolation.documents import composed, outline
+
+
+def argument(name: str, base: str = "jsonb") -> Argument:
+    return Argument(name, base, base, "U", "b", (), None, optional=False)
+
+
+def test_a_list_under_a_key_is_told_from_the_document_around_it() -> None:
+    body = """for item in select * from jsonb_array_elements(payload -> 'courses') loop
+      insert into courses (id, title) values (item ->> 'id', item ->> 'title');
+    end loop; return payload ->> 'source';"""
+
+    asked = outline(body, "payload", 0)
+
+    assert (asked.under, set(asked.keys), set(asked.around)) == ("courses", {"id", "title"}, {"source"})
+    assert asked.placed({"id": 1}, {"source": "x"}) == [{"source": "x", "courses": [{"id": 1}]}]
+
+
+def test_a_recordset_tells_its_keys_and_types() -> None:
+    asked = outline("select * from jsonb_to_recordset(batch) as e (name text, at timestamptz)", "batch", 0)
+
+    assert asked.keys == {"name": "text", "at": "timestamptz"}
+    assert asked.placed({"name": "x"}, {}) == [[{"name": "x"}], {"name": "x"}]
+
+
+def test_objects_inside_objects_and_lists_of_words() -> None:
+    body = "select params -> 'filters' ->> 'name' where x in (select jsonb_array_elements_text(params -> 'tags'))"
+
+    asked = outline(body, "params", 0)
+
+    assert asked.inner == {"filters": {"name": ""}}
+    assert asked.texts == {"tags"}
+
+
+def test_an_object_that_is_taken_apart_key_by_key() -> None:
+    assert outline("for k, v in select key, value from jsonb_each_text(budgets) loop", "budgets", 0).by_key
+    assert not outline("select budgets ->> 'total'", "budgets", 0).by_key
+
+
+def test_a_cast_is_remembered() -> None:
+    assert outline("select (p ->> 'amount')::numeric", "p", 0).keys == {"amount": "numeric"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select count(*) from unnest(steps) s left join events e on e.name = s",
+        "foreach s in array steps loop perform 1 from events where name = s; end loop",
+        "declare s text := lower(steps); begin perform 1 from events where name = s; end",
+        "select 1 from events where name = any (steps)",
+        "select 1 from events where name = any ($1)",
+    ],
+)
+def test_an_argument_is_known_by_its_other_names(body: str) -> None:
+    assert "name" in compared(body, argument("steps", "_text"), 0)
+
+
+def test_composites_are_quoted() -> None:
+    assert composed(["a", None, 'say "x"', {"k": 1}]) == '("a",,"say \\"x\\"","{\\"k\\": 1}")'
