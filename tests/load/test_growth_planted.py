@@ -78,6 +78,14 @@ def test_what_is_not_answered_at_all_is_a_failure(
         measured(scratch, spoilt, FEW)
 
 
+def test_a_viewer_who_sees_nothing_measures_nothing(scratch: Scratch, migrated: ScratchDatabase) -> None:
+    spoilt = scratch.database(like=migrated)
+    spoilt.run(f'alter policy "{READ}" on public.course_metadata using (false);')
+
+    with pytest.raises(Unverified, match="the catalogue shows a viewer 0 courses"):
+        measured(scratch, spoilt, FEW)
+
+
 def test_another_schema_is_unverified(scratch: Scratch) -> None:
     with pytest.raises(Unverified, match=r'relation "public\.tags" does not exist'):
         measured(scratch, scratch.database())
