@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from environments.model import Environment
 from fixtures.application import Application, Script
 from fixtures.evidence import Evidence
+from fixtures.programs import Ran
 
 TESTED = re.compile(r"(\d+) (?:passed|passing|tests? passed)|Tests?:? +(\d+) passed|ok \| (\d+) passed", re.IGNORECASE)
 
@@ -33,21 +35,23 @@ def test_the_code_is_sound(application: Application, evidence: Evidence, script:
     ran.expect_success()
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        pytest.param("test", marks=pytest.mark.check("code-unit-tests")),
-        pytest.param("e2e", marks=pytest.mark.check("code-e2e-tests")),
-    ],
-)
-def test_its_tests_pass(application: Application, evidence: Evidence, script: Script) -> None:
+@pytest.mark.check("code-unit-tests")
+def test_its_tests_pass(application: Application, evidence: Evidence) -> None:
     """A runner that finds no test ends well too, so it must say how many passed."""
-    ran = application.result(script)
+    ran = application.result("test")
 
-    evidence.text(f"{script} output", f"$ {ran.command}\n{ran.output}")
-    ran.expect_success()
-    passed = sum(int(next(filter(None, found))) for found in TESTED.findall(ran.output))
-    assert passed, f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"
+    evidence.text("test output", f"$ {ran.command}\n{ran.output}")
+    _expect_passed(ran)
+
+
+@pytest.mark.check("code-e2e-tests", "stg-e2e")
+def test_its_journeys_pass_here(application: Application, environment: Environment, evidence: Evidence) -> None:
+    """Its e2e script, with PLAYWRIGHT_BASE_URL at this site: real keys, real CORS, real latency."""
+    site = environment.require("web.url")
+    ran = application.result("e2e")
+
+    evidence.text("e2e output", f"$ PLAYWRIGHT_BASE_URL={site} {ran.command}\n{ran.output}")
+    _expect_passed(ran)
 
 
 @pytest.mark.check("code-build")
@@ -59,3 +63,9 @@ def test_it_builds(application: Application, evidence: Evidence) -> None:
     files = sorted(path for path in application.bundle.rglob("*") if path.is_file())
     rows = [(path.relative_to(application.bundle), path.stat().st_size) for path in files]
     evidence.table("bundle", ["file", "bytes"], rows)
+
+
+def _expect_passed(ran: Ran) -> None:
+    ran.expect_success()
+    passed = sum(int(next(filter(None, found))) for found in TESTED.findall(ran.output))
+    assert passed, f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"

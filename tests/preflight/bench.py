@@ -17,7 +17,10 @@ from tests.planted import ROOT, project
 
 REFERENCE = ROOT / "fixtures" / "reference"
 
-_API = '[api]\nurl = "https://bench.test"\npublishable_key = "sb_publishable_bench"\n'
+_API = (
+    '[api]\nurl = "https://bench.test"\npublishable_key = "sb_publishable_bench"\n'
+    '[web]\nurl = "https://app.bench.test"\n'
+)
 SCRIPTS = {
     "typecheck": "echo checked",
     "lint": "echo clean",

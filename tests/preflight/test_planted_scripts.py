@@ -9,6 +9,7 @@ from tests.preflight.bench import Bench
 SCRIPTS = "preflight/test_scripts.py"
 BUNDLE = "preflight/test_bundle.py"
 BUILT = {"code-build", "stg-frontend-built"}
+JOURNEYS = {"code-e2e-tests", "stg-e2e"}
 FROM_SERVICE = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl"  # {"role": "service_role"}
 
 # Fault → script, what it does instead, the items that turn red, and what the reader is told.
@@ -18,8 +19,8 @@ FAULTS = {
     "a unit test fails": ("test", "echo 11 passed, 1 failed; exit 1", {"code-unit-tests"}, "1 failed"),
     "no unit test is run": ("test", "echo no tests found", {"code-unit-tests"}, "does not say that any test passed"),
     "none of the unit tests passes": ("test", "echo 0 passed", {"code-unit-tests"}, "does not say that any test"),
-    "a journey fails": ("e2e", "echo 1 failed; exit 1", {"code-e2e-tests"}, "ended with 1"),
-    "journeys are skipped": ("e2e", "echo 2 skipped", {"code-e2e-tests"}, "does not say that any test passed"),
+    "a journey fails": ("e2e", "echo 1 failed; exit 1", JOURNEYS, "ended with 1"),
+    "journeys are skipped": ("e2e", "echo 2 skipped", JOURNEYS, "does not say that any test passed"),
     "the build fails": ("build", "echo cannot resolve; exit 1", BUILT, "cannot resolve"),
     "the build writes nothing": ("build", "echo fine", BUILT, "wrote no dist/index.html"),
     "a script hangs": ("lint", "echo begun; sleep 600", {"code-lint"}, "did not end within"),
