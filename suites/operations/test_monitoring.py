@@ -12,6 +12,7 @@ from fixtures.evidence import Evidence
 from fixtures.findings import Findings
 from fixtures.gateway import Gateway
 from fixtures.monitoring.database_load import load_of, questions, recorded_statements, timed_statements, too_slow
+from fixtures.monitoring.inspection import inspected
 from fixtures.monitoring.plugin import Watch, expect_no_violations
 from fixtures.monitoring.smoke import expect_smoke
 
@@ -48,6 +49,10 @@ def test_the_database_bears_its_load(
     evidence.table("sessions", columns, [[row[name] for name in columns] for row in load.sessions])
     evidence.json("load", {"connections": f"{load.used} of {load.allowed}", "lock waits": load.lock_waits})
     above = load.findings(environment.monitoring.limits)
+    if environment.profile != "local":
+        for report in inspected(environment.require("database.dsn")):
+            report.show(evidence)
+            above += report.findings()
     for finding in above:
         findings.add(finding)
     assert not above, "\n".join(map(str, above))

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 import pytest
 
+from fixtures.monitoring.inspection import Report, inspected
 from fixtures.scratch import ScratchDatabase
 from fixtures.waiting import until
 from tests.monitoring.planting import APPROVED, ON_COURSE, Bench
@@ -18,6 +20,7 @@ MONITORING = "test_monitoring.py -k not screens"
 ITEMS = {"monitor-no-rls-violations", "monitor-database-load", "day1-queries", "week4-slow-queries"}
 DATABASE_PANELS = "test_dashboards.py -k database or violations"
 READER = "set role authenticated"
+RENAMED = "update public.tags set value = value"
 
 
 def test_a_sound_target_is_green(planting: Bench) -> None:
@@ -130,11 +133,15 @@ def test_production_without_the_moment_of_its_deploy_has_no_window(planting: Ben
 
 
 @contextmanager
-def waiting_for_a_lock(target: ScratchDatabase) -> Iterator[None]:
+def waiting_for_a_lock(
+    target: ScratchDatabase,
+    held: LiteralString = "lock table public.tags in access exclusive mode",
+    wanted: LiteralString = "select count(*) from public.tags",
+) -> Iterator[None]:
     """One session holds a table, and another waits for it."""
     with target.connect() as holder, target.connect() as waiter:
-        holder.execute("begin; lock table public.tags in access exclusive mode")
-        blocked = threading.Thread(target=lambda: waiter.execute("select count(*) from public.tags"), daemon=True)
+        holder.execute(b"begin; " + held.encode())
+        blocked = threading.Thread(target=lambda: waiter.execute(wanted), daemon=True)
         blocked.start()
         query = "select pid from pg_locks where not granted and pid = %s"
         until(lambda: holder.execute(query, [waiter.info.backend_pid]).fetchone(), within=10, what="it waits")
@@ -302,3 +309,25 @@ def test_an_approval_counts_once_its_tags_are_on_the_course(planting: Bench, wor
 
     assert ended.red == {"week1-tag-approval", "should-tag-approval"}
     assert said in ended.text
+
+
+def test_the_platforms_own_tool_shows_who_waits_for_whom(planting: Bench) -> None:
+    target = planting.target()
+
+    # It looks at locks of rows; those of whole tables are in our SQL.
+    with waiting_for_a_lock(target, held=RENAMED, wanted=RENAMED):
+        reports = {report.name: report for report in inspected(target.dsn)}
+
+    [row] = reports["blocking"].rows
+    assert RENAMED in row["blocked_statement"]
+    assert not reports["long-running-queries"].problem
+    assert "pg_stat_statements" in reports["outliers"].problem, "what is not to be had says why"
+
+
+def test_a_statement_of_minutes_is_a_finding() -> None:
+    row = {"pid": 4711, "duration": "00:06:10", "query": "select count(*) from public.tags"}
+
+    [finding] = Report("long-running-queries", [row]).findings()
+
+    assert (finding.object, finding.observed) == ("statement:4711", f"has been running for 00:06:10: {row['query']}")
+    assert not Report("blocking", [row]).findings(), "how long one waits for a lock has its own limit"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -365,7 +366,7 @@ def test_labels_of_somebody_else_are_found_once_they_are_set(front_ends: FrontEn
 
 
 def test_a_failure_leaves_picture_console_trace_and_film(front_ends: FrontEnds) -> None:
-    """The film is of a second go, which decides nothing."""
+    """The film, and what the page looked like at each step, are of a second go, which decides nothing."""
     front_ends.alter(*FAULTS["a deep link that is forgotten"].changes)
 
     ended = front_ends.look("test_sign_in.py::test_a_deep_link_survives_signing_in", film=True)
@@ -374,9 +375,18 @@ def test_a_failure_leaves_picture_console_trace_and_film(front_ends: FrontEnds) 
     [evidence] = (item.evidence for item in ended.verdict.items if item.id == "smoke-login")
     left = {Path(file).name: OUT / file for file in evidence}
     assert {"somebody-screen.png", "somebody-console.txt", "somebody-trace.zip"} <= left.keys()
+    assert not _snapshots(left["somebody-trace.zip"])
+    assert _snapshots(left["somebody-trace-of-the-second-go.zip"])
     assert "failed too: no heading named “Tag Management”" in left["film.txt"].read_text()
     with Image.open(left["somebody-film.webp"]) as film:
         assert film.n_frames > 2, "it shows one thing after the other"  # type: ignore[attr-defined]
+
+
+def _snapshots(trace: Path) -> int:
+    """How often a trace holds what the page looked like."""
+    with ZipFile(trace) as archive:
+        steps = [name for name in archive.namelist() if name.endswith(".trace")]
+        return sum(archive.read(name).count(b'"type":"frame-snapshot"') for name in steps)
 
 
 def test_where_nothing_may_be_written_it_reads(front_ends: FrontEnds) -> None:
