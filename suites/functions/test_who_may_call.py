@@ -50,7 +50,7 @@ def test_without_a_valid_token_nobody_gets_in(
     """
     operation = contract.operations[function]
     send = _call(function, course)
-    rows = [Row(gateway.nobody, (401,), "no token")]
+    rows = [Row(gateway.nobody, (401,), "no token"), Row(gateway.visitor, (401,), "an apikey is no token")]
     rows += [Row(key, (401,), "a key that everybody has is nobody's token") for key in gateway.public_keys]
     rows += [Row(forger, (401,), forger.credentials[0].obtained or "not a token") for forger in gateway.forgers]
     if operation.security == "user":
