@@ -56,8 +56,8 @@ def test_only_what_has_changed_is_embedded(gateway: Gateway, canaries: Canaries,
         if set(after) != places:
             deviations.note(answer, f"({what}) embeddings are of {sorted(map(str, after))}, should be {len(places)}")
         if len(rows) > len(after):
-            old = f"{len(rows) - len(after)} of {len(rows)} embeddings are of texts that are no more"
-            deviations.note(answer, f"({what}) {old}: a search still finds them beside the new ones")
+            left = f"{len(rows) - len(after)} of {len(rows)} embeddings are of texts that are no more"
+            deviations.note(answer, f"({what}) {left}: a search still finds them beside the new ones")
         for place in before.keys() & after.keys() - touched:
             if before[place] != after[place]:
                 deviations.note(answer, f"({what}) the embedding of {place} was written again, and had not changed")
