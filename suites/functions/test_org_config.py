@@ -30,13 +30,18 @@ def test_it_tells_what_the_rows_say(gateway: Gateway, canaries: Canaries, deviat
         if body["organization"] != expected:
             deviations.note(answer, f"organization is {body['organization']}, the row says {expected}")
         tags = {each["key"]: {tag["id"] for tag in each["tags"]} for each in body["tagTypes"]}
-        effective = _effective_tags(canaries, organization["id"])
+        types = canaries.rows("tag_types", **{"or": _scope(organization["id"])})
+        effective = _effective_tags(canaries, organization["id"], {row["key"] for row in types})
         for key in sorted(tags.keys() | effective.keys()):
             if key not in tags or tags[key] != effective.get(key):
                 deviations.note(
                     answer, f"tags of the type {key} are {tags.get(key)}, the rows say {effective.get(key)}"
                 )
-        for wrong in _wrong_levels(body["variantConfig"]["difficulty"], organization["settings"]):
+        settings = organization["settings"]
+        for wrong in (
+            *_wrong_types(body["tagTypes"], types, settings),
+            *_wrong_levels(body["variantConfig"]["difficulty"], settings),
+        ):
             deviations.note(answer, wrong)
 
     deviations.expect_none()
@@ -127,17 +132,39 @@ def test_id_and_slug_name_the_same_organization(gateway: Gateway, deviations: De
     deviations.expect_none()
 
 
-def _effective_tags(canaries: Canaries, organization: str) -> dict[str, set[str]]:
+def _scope(organization: str) -> str:
+    """What an organization uses, in PostgREST's words: the global rows and its own."""
+    return f"(organization_id.is.null,organization_id.eq.{organization})"
+
+
+def _effective_tags(canaries: Canaries, organization: str, keys: set[str]) -> dict[str, set[str]]:
     """The ids of the active tags by type: of two with one slug, the own one counts."""
-    scope = f"(organization_id.is.null,organization_id.eq.{organization})"
     chosen: dict[tuple[str, str], Row] = {}
-    for row in canaries.rows("tags", **{"or": scope}):
+    for row in canaries.rows("tags", **{"or": _scope(organization)}):
         known = chosen.get((row["type_key"], row["slug"]))
         if known is None or known["organization_id"] is None:
             chosen[row["type_key"], row["slug"]] = row
-    keys = {row["key"] for row in canaries.rows("tag_types", **{"or": scope})}
     active = [row for row in chosen.values() if row["is_active"]]
     return {key: {row["id"] for row in active if row["type_key"] == key} for key in keys}
+
+
+def _wrong_types(shown: list[Row], rows: list[Row], settings: Row) -> list[str]:
+    """Where a global type is not labelled or switched as the organization's settings say; an own row says it itself."""
+    said = settings.get("tagTypes", {})
+    own = {row["key"] for row in rows if row["organization_id"] is not None}
+    inherited = {row["key"]: row for row in rows if row["key"] not in own}
+    wrong = []
+    for each in shown:
+        row = inherited.get(each["key"])
+        if row is None:
+            continue
+        label = said.get("labels", {}).get(each["key"]) or row["label"]
+        if each["label"] != label:
+            wrong.append(f"the type {each['key']} is labelled {each['label']}, row and settings say {label}")
+        enabled = row["is_enabled"] and each["key"] in said.get("enabled", [each["key"]])
+        if each["isEnabled"] is not enabled:
+            wrong.append(f"the type {each['key']} has isEnabled {each['isEnabled']}, row and settings say {enabled}")
+    return wrong
 
 
 def _wrong_levels(difficulty: Row, settings: Row) -> list[str]:

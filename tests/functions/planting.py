@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from environments.loading import load_environment
@@ -121,6 +122,21 @@ class Planting:
             for name, text in before.items():
                 (folder / name).write_text(text)
             self._restart()
+
+    @contextmanager
+    def without(self, *triggers: str) -> Iterator[None]:
+        """A database without some triggers (`table.trigger`): its own refusal would hide what a function lets by."""
+        with psycopg.connect(self.stack.info.database_url, autocommit=True) as database:
+
+            def turn(to: str) -> None:
+                for table, _, trigger in (each.partition(".") for each in triggers):
+                    database.execute(f"alter table public.{table} {to} trigger {trigger}")
+
+            turn("disable")
+            try:
+                yield
+            finally:
+                turn("enable")
 
     @contextmanager
     def meddled(self, meddle: Meddle) -> Iterator[Gateway]:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from fixtures.wire import Wire
+
 
 @dataclass
 class Reply:
@@ -33,7 +35,7 @@ class Proxy:
     def __init__(self, upstream: str, meddle: Meddle) -> None:
         parts = urlsplit(upstream)
         origin = f"{parts.scheme}://{parts.netloc}"
-        client = httpx.Client(timeout=20, limits=httpx.Limits(keepalive_expiry=2))
+        client = httpx.Client(timeout=20, transport=Wire())
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

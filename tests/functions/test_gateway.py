@@ -124,6 +124,22 @@ def test_what_belongs_inside_is_seen_in_an_error(body: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("sb_secret_0123456789", "a key"),
+        ("postgresql://postgres:x@db:5432/postgres", "a connection string"),
+        ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.c2lnbmF0dXJl", "a token"),
+    ],
+)
+def test_a_secret_in_a_header_is_one_too(value: str, shown: str) -> None:
+    error = {"error": {"code": "UNAUTHORIZED", "message": "Who are you?", "requestId": "12345678"}}
+    response = httpx.Response(401, json=error, headers={"x-debug": value})
+    answer = Answer("anybody", httpx.Request("GET", "http://localhost/org-config"), response)
+
+    assert the_contract().violations(answer) == [f"the header x-debug shows {shown}"]
+
+
+@pytest.mark.parametrize(
     "message", ["Not allowed", "version must be a whole number from 1 on", "Select one from the list"]
 )
 def test_words_for_people_are_no_leak(message: str) -> None:
