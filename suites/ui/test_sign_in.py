@@ -12,6 +12,7 @@ from fixtures.evidence import Evidence
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitors
 from fixtures.screens.recorder import path_of
+from fixtures.screens.sightings import kept_secrets
 from fixtures.screens.sign_in import password_of
 
 AFTER_EXPIRY = timedelta(days=2)
@@ -45,7 +46,7 @@ def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
 
 @pytest.mark.check("smoke-login")
 def test_signing_out_ends_the_session(visitors: Visitors, environment: Environment) -> None:
-    """On this page, after a reload, and at the server: what the browser had kept is worth nothing any more.
+    """On this page, after a reload, and at the server: nothing is kept that would let the next one at this browser in.
 
     As somebody who belongs to no organization: many front ends end all sessions of whoever signs out.
     """
@@ -53,9 +54,8 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
     guest = visitors.stranger("stranger")
     account = visitors.account("stranger")
     guest.sign_in.open()
-    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
-        guest.sign_in.sign_in(account)
-    refresh_token = answered.value.json()["refresh_token"]
+    answer = guest.sign_in.expect_asks("/auth/v1/token", lambda: guest.sign_in.sign_in(account), "signing in").json()
+    refresh_token = answer["refresh_token"]
 
     guest.sign_in.sign_out()
 
@@ -66,6 +66,9 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
     url = f"{environment.api.url}/auth/v1/token?grant_type=refresh_token"
     headers = {"apikey": environment.api.public_key.get_secret_value()}
     renewed = httpx.post(url, json={"refresh_token": refresh_token}, headers=headers, timeout=environment.api.timeout)
+    secrets = {"access token": answer["access_token"], "refresh token": refresh_token}
+    left = kept_secrets(guest, {**secrets, "password": password_of(account, "users.password")})
+    assert not left, f"signed out, and the browser still keeps {'; '.join(left)}"
     assert renewed.status_code == 400, f"the session that was signed out of can still be renewed: {renewed.status_code}"
 
 
@@ -93,9 +96,9 @@ def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, env
     guest.log.allow(401, environment.api.url)
     guest.log.allow(403, "/auth/v1/")
     guest.sign_in.open()
-    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
-        guest.sign_in.sign_in(visitors.account("viewer", gateway.canaries[0]))
-    token = answered.value.json()["access_token"]
+    account = visitors.account("viewer", gateway.canaries[0])
+    answer = guest.sign_in.expect_asks("/auth/v1/token", lambda: guest.sign_in.sign_in(account), "signing in").json()
+    token = answer["access_token"]
     guest.courses.open()
     key = environment.api.public_key.get_secret_value()
     headers = {"apikey": key, "authorization": f"Bearer {token}"}

@@ -28,7 +28,8 @@ def test_versions_stand_newest_first_with_what_is_known_of_them(
 
     member.versions.open(id=course)
 
-    assert member.versions.numbers() == [row["version"] for row in stored], "versions, or their order, differ"
+    shown, wanted = member.versions.numbers(), [row["version"] for row in stored]
+    assert shown == wanted, f"versions, or their order, differ: the screen lists {shown}, the database has {wanted}"
     for row in stored:
         line = member.versions.version(row["version"])
         text = line.inner_text()
@@ -77,11 +78,15 @@ def test_a_restore_adds_a_version_and_brings_the_old_text_back(
     editor.versions.restore(1, changelog)
 
     editor.versions.the("view", version="3")
-    assert editor.versions.numbers() == [3, 2, 1], "a restore adds one version on top and removes none"
+    shown = editor.versions.numbers()
+    assert shown == [3, 2, 1], f"a restore adds one version on top and removes none; the screen lists {shown}"
     assert changelog in editor.versions.version(3).inner_text(), "the new version does not show its changelog"
     stored = rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
-    assert [row["version"] for row in stored] == [1, 2, 3], "the database has no third version"
-    assert _texts(stored[2]["snapshot"]) == _texts(stored[0]["snapshot"]), "the third version is not what the first was"
+    known = [row["version"] for row in stored]
+    assert known == [1, 2, 3], f"a restore adds one version and removes none; the database has {known}"
+    assert _texts(stored[2]["snapshot"]) == _texts(stored[0]["snapshot"]), (
+        "version 1 was restored; the new version holds another text"
+    )
     viewer.play.open(id=course.id)
     viewer.play.expect_text("The old question", why=f"after the restore the player of {title} must show the old text")
 
