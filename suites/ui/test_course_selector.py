@@ -111,7 +111,7 @@ def test_pages_hold_every_course_once(visitors: Visitors, shelf: Shelf, home: Or
     """Forward through all pages, and back to the first, which is as it was."""
     viewer = _before(visitors, shelf, home)
     first_page = viewer.courses.titles()
-    if not viewer.courses.turns("next"):
+    if len(first_page) >= len(shelf.titles):
         raise Unverified(f"{len(shelf.titles)} courses are on one page: turning pages was not seen")
 
     viewer.courses.expect_courses(lambda: shelf.titles, what="all pages together")
