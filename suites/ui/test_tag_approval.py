@@ -86,10 +86,8 @@ def test_an_approved_suggestion_becomes_tags_of_its_course(
     assert set(row["mapped_tag_ids"] or []) == chosen, (
         f"the queue keeps {row['mapped_tag_ids']}, approved were {chosen}"
     )
-    twice = admin.log.unexpected
-    assert not twice, (
-        f"Approve was pressed twice in a row, and not ignored the second time: {'; '.join(map(str, twice))}"
-    )
+    twice = "; ".join(map(str, admin.log.unexpected))
+    assert not twice, f"Approve, pressed twice in a row (the second time must do nothing), leads to: {twice}"
 
 
 @pytest.mark.check("ui-tag-approval")
