@@ -372,6 +372,14 @@ SUBTLE = {
         red={"ui-version-history"},
         said="must show the old text",
     ),
+    "times that are all the newest one's": fault(
+        "routes/versions.tsx",
+        "{formatTime(published_at)}",
+        "{formatTime(versions[0].published_at)}",
+        "test_version_history.py::test_versions_stand_newest_first_with_what_is_known_of_them[viewer]",
+        red=HISTORY,
+        said="version 1 was published at",
+    ),
     "a snapshot that is the current text": fault(
         "routes/versions.tsx",
         'async () => dataOf(await supabase.rpc("get_version_snapshot", { course, version })),',
@@ -446,7 +454,7 @@ SUBTLE = {
                 "routes/tags.tsx",
                 MANAGES,
                 "const [asked, ask] = useState(false);\n  useEffect(() => ask(true), []);\n"
-                + MANAGES.replace("current", "!asked || current", 1),
+                '  if (!asked) return <button type="button">Add to all</button>;\n' + MANAGES,
             ),
             Change("routes/tags.tsx", "import { useState }", "import { useEffect, useState }"),
         ),
@@ -602,7 +610,7 @@ ROUNDS = [
         "an approval that runs twice",
         "another organization's tag in an attribute",
     ),
-    ("a hidden level that still counts", "an approval that nobody can trace"),
+    ("a hidden level that still counts", "an approval that nobody can trace", "times that are all the newest one's"),
 ]
 
 
