@@ -116,6 +116,8 @@ def _expect_questions(
     for n, item in enumerate(items):
         expected = item.at(level)
         why = f"question “{item.id}” at {level} must read “{expected}”"
+        if not_offered:
+            why = f"levels are hidden here, so that the course's default counts, whatever was chosen elsewhere: {why}"
         viewer.play.expect_text(expected, why=why)
         offered = viewer.play.offered_among(not_offered) if not_offered else []
         assert not offered, f"levels are hidden here, and question {n + 1} on {viewer.play.path} offers {offered}"
