@@ -169,7 +169,7 @@ def test_a_viewer_cannot_change_tags_in_the_screen_or_behind_it(
     viewer.tags.the("refusal")
     assert not viewer.tags.offers("add", type=kind["label"]), "the screen offers a viewer to add a value"
     viewer.log.watch(viewer.page, on=False)
-    for_a_moment = viewer.tags.pressable([name for _, name in viewer.log.controls])
+    for_a_moment = viewer.tags.offered_before(name for _, name in viewer.log.controls)
     assert not for_a_moment, f"the screen offered a viewer for a moment: {', '.join(for_a_moment[:5])}"
     row = {"organization_id": home.id, "type_key": kind["key"], "value": value, "slug": value}
     behind = gateway.member("viewer", home.name)
