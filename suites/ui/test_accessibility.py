@@ -71,4 +71,6 @@ def _at(visitors: Visitors, home: Organization, course: Json, name: str) -> Visi
     """Whoever may see a screen, in front of it."""
     visitor = visitors.stranger() if name == "sign_in" else visitors.member("org_admin", home.name)
     visitor.screen(name).open(id=course["id"])
+    if name == "versions":
+        visitor.versions.view(visitor.versions.numbers()[0])  # what it unfolds belongs to the screen
     return visitor

@@ -11,7 +11,10 @@ from fixtures.gateway import Gateway
 from fixtures.screens import Screen, Visitors
 from fixtures.screens.stage import Item, Organization, course_file, publish, suggest
 
-ALIVE = "globalThis.greenlightMarkup === undefined && !document.querySelector('img[src*=greenlight-markup]')"
+# Whose markup became a part of the page: what is put there is a picture of that name.
+ALIVE = (
+    "() => document.querySelector('img[src*=greenlight-markup]')?.getAttribute('src') ?? globalThis.greenlightMarkup"
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ def trapped(canaries: Canaries, gateway: Gateway, home: Organization) -> Trapped
     """Wherever somebody may write a text, it would load a picture that is not there, and then run."""
 
     def trap(word: str) -> str:
-        return f"{canaries.name(word)} <img src=/greenlight-markup onerror=greenlightMarkup=1>"
+        source = f"/greenlight-markup/{word}"
+        return f"{canaries.name(word)} <img src={source} onerror=greenlightMarkup='{source}'>"
 
     label, title, question, changelog, suggestion = map(trap, ("label", "title", "question", "changelog", "suggested"))
     kind = canaries.tag_type(home.name, label=label)
@@ -60,12 +64,16 @@ def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Orga
 def test_markup_in_a_question_stays_text_in_the_player(
     visitors: Visitors, home: Organization, trapped: Trapped
 ) -> None:
-    """Whoever writes a course must not run programs in its learners' browsers."""
-    editor = visitors.member("editor", home.name)
+    """Whoever writes a course must not run programs in its learners' browsers; nor once they have answered."""
+    editor, item = visitors.member("editor", home.name), Item("q", None, trapped.question)
 
     editor.play.open(id=trapped.course)
 
     _expect_text(editor.play, trapped.title, trapped.question)
+    if editor.play.shows("check"):
+        editor.play.click("answer", answer=f"{trapped.question} a")
+        editor.play.click("check")
+        _expect_text(editor.play, item.explanation(""))
 
 
 @pytest.mark.check("ui-version-history")
@@ -85,12 +93,15 @@ def test_markup_in_a_changelog_stays_text_in_the_history(
 def test_markup_in_a_tag_stays_text_where_it_is_managed(
     visitors: Visitors, home: Organization, trapped: Trapped
 ) -> None:
-    """In the label of a type, and in a value of it."""
+    """In the label of a type, in a value of it, and in what is said once one was added."""
     admin = visitors.member("org_admin", home.name)
-
+    added = trapped.tag.replace("-tag-", "-added-").replace("/tag", "/added")
     admin.tags.open()
-
     _expect_text(admin.tags, trapped.kind, trapped.tag)
+
+    admin.tags.add(trapped.kind, added)
+
+    _expect_text(admin.tags, added)
 
 
 @pytest.mark.check("ui-tag-approval")
@@ -108,6 +119,10 @@ def test_markup_in_a_suggestion_stays_text_in_the_queue(
 
 
 def _expect_text(screen: Screen, *texts: str) -> None:
-    for text in texts:
-        screen.expect_text(text, why="markup must be shown as the text that it is")
-    assert screen.page.evaluate(ALIVE), f"markup in a text became a part of {screen.path}"
+    try:
+        for text in texts:
+            screen.expect_text(text, why="markup must be shown as the text that it is")
+    finally:  # where it became a part of the page, its text is not there either, and that says less
+        source = screen.page.evaluate(ALIVE)
+        what = str(source).rpartition("/")[2]
+        assert not source, f"the markup in a text ({what}) became a part of {screen.path}, and runs"

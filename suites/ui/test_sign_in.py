@@ -6,12 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from environments.model import Environment
+from environments.sections import Account
+from fixtures.canaries import Json
+from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
 from fixtures.gateway import Gateway
-from fixtures.screens import Visitors
+from fixtures.screens import Visitor, Visitors
 from fixtures.screens.recorder import path_of
+from fixtures.screens.sightings import kept_secrets
 from fixtures.screens.sign_in import password_of
 
 AFTER_EXPIRY = timedelta(days=2)
@@ -45,7 +50,7 @@ def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
 
 @pytest.mark.check("smoke-login")
 def test_signing_out_ends_the_session(visitors: Visitors, environment: Environment) -> None:
-    """On this page, after a reload, and at the server: what the browser had kept is worth nothing any more.
+    """On this page, after a reload, and at the server: nothing is kept that would let the next one at this browser in.
 
     As somebody who belongs to no organization: many front ends end all sessions of whoever signs out.
     """
@@ -53,9 +58,8 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
     guest = visitors.stranger("stranger")
     account = visitors.account("stranger")
     guest.sign_in.open()
-    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
-        guest.sign_in.sign_in(account)
-    refresh_token = answered.value.json()["refresh_token"]
+    tokens = _signed_in(guest, account)
+    refresh_token = tokens["refresh_token"]
 
     guest.sign_in.sign_out()
 
@@ -66,6 +70,9 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
     url = f"{environment.api.url}/auth/v1/token?grant_type=refresh_token"
     headers = {"apikey": environment.api.public_key.get_secret_value()}
     renewed = httpx.post(url, json={"refresh_token": refresh_token}, headers=headers, timeout=environment.api.timeout)
+    secrets = {"access token": tokens["access_token"], "refresh token": refresh_token}
+    left = kept_secrets(guest, {**secrets, "password": password_of(account, "users.password")})
+    assert not left, f"signed out, and the browser still keeps {'; '.join(left)}"
     assert renewed.status_code == 400, f"the session that was signed out of can still be renewed: {renewed.status_code}"
 
 
@@ -93,9 +100,7 @@ def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, env
     guest.log.allow(401, environment.api.url)
     guest.log.allow(403, "/auth/v1/")
     guest.sign_in.open()
-    with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
-        guest.sign_in.sign_in(visitors.account("viewer", gateway.canaries[0]))
-    token = answered.value.json()["access_token"]
+    token = _signed_in(guest, visitors.account("viewer", gateway.canaries[0]))["access_token"]
     guest.courses.open()
     key = environment.api.public_key.get_secret_value()
     headers = {"apikey": key, "authorization": f"Bearer {token}"}
@@ -120,3 +125,13 @@ def test_nobody_sees_a_page_of_members_without_signing_in(visitors: Visitors, ev
     picture = guest.page.screenshot()
     evidence.text("asked at", path_of(guest.page.url))
     assert picture
+
+
+def _signed_in(guest: Visitor, account: Account) -> Json:
+    """The tokens that signing in gives the browser."""
+    try:
+        with guest.page.expect_response(lambda answer: "/auth/v1/token" in answer.url) as answered:
+            guest.sign_in.sign_in(account)
+    except PlaywrightTimeout:
+        raise Unverified("signing in, the browser asks no /auth/v1/token: its session was not seen to end") from None
+    return dict(answered.value.json())

@@ -18,6 +18,8 @@ class Case:
 
     course: Course
     title: str
+    borne: str
+    """The tag that the course bears anyway."""
     kind: Json
     tag: Json
     to_map: str
@@ -29,10 +31,14 @@ class Case:
 def case(gateway: Gateway, canaries: Canaries, home: Organization) -> Case:
     """One suggestion that waits."""
     kind = canaries.tag_type(home.name)
-    tag, title = canaries.tag(home.name, kind["key"]), canaries.name("queued")
-    course = canaries.course(home.name, "queued", title=title)
+    tag, borne, title = (
+        canaries.tag(home.name, kind["key"]),
+        canaries.tag(home.name, kind["key"]),
+        canaries.name("queued"),
+    )
+    course = canaries.course(home.name, "queued", title=title, tag_ids=[borne["id"]])
     texts = canaries.name("similar"), canaries.name("novel")
-    return Case(course, title, kind, tag, *texts, suggest(gateway, course, {kind["key"]: texts}))
+    return Case(course, title, borne["id"], kind, tag, *texts, suggest(gateway, course, {kind["key"]: texts}))
 
 
 @pytest.mark.check("smoke-tag-approval", "ui-tag-approval")
@@ -52,7 +58,10 @@ def test_the_queue_shows_what_is_pending(
 def test_an_approved_suggestion_becomes_tags_of_its_course(
     visitors: Visitors, gateway: Gateway, home: Organization, others: Others, case: Case
 ) -> None:
-    """One text is mapped to the tag that was there, the other becomes a new tag; the course bears both."""
+    """One text is mapped to the tag that was there, the other becomes a new tag; the course bears both besides its own.
+
+    Approve is pressed twice, as by an impatient hand: the second time does nothing.
+    """
     admin = visitors.member("org_admin", home.name)
     admin.approval.open()
     waiting = admin.approval.waiting()
@@ -61,29 +70,43 @@ def test_an_approved_suggestion_becomes_tags_of_its_course(
 
     admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
     admin.approval.choose("map", admin.approval.option("create"), within=part, text=case.to_create)
-    admin.approval.click("approve", course=case.title)
+    admin.approval.press_twice("approve", course=case.title)
 
     _expect_shorter(admin.approval, case, waiting, others)
-    _expect_status(gateway, home, case, "approved")
+    row = _expect_status(gateway, home, case, "approved")
     created = _created(gateway, home, case)
-    assert len(created) == 1, f"“{case.to_create}” was to become one tag, {len(created)} are there"
-    assert set(_tags(gateway, home, case)) == {case.tag["id"], created[0]["id"]}, "the course does not bear the tags"
+    assert len(created) == 1, f"“{case.to_create}” was to become one tag of its type, {len(created)} are there"
+    chosen = {case.tag["id"], created[0]["id"]}
+    borne = set(_tags(gateway, home, case))
+    assert borne >= chosen, f"the course does not bear the tags {sorted(chosen - borne)} that were approved"
+    assert case.borne in borne, "the approval took from the course the tag that it bore before"
+    assert borne == {*chosen, case.borne}, (
+        f"the course bears {sorted(borne - chosen - {case.borne})}, which nobody chose"
+    )
+    assert set(row["mapped_tag_ids"] or []) == chosen, (
+        f"the queue keeps {row['mapped_tag_ids']}, approved were {chosen}"
+    )
+    twice = "; ".join(map(str, admin.log.unexpected))
+    assert not twice, f"Approve, pressed twice in a row (the second time must do nothing), leads to: {twice}"
 
 
 @pytest.mark.check("ui-tag-approval")
 def test_a_rejected_suggestion_changes_nothing_but_the_queue(
     visitors: Visitors, gateway: Gateway, home: Organization, others: Others, case: Case
 ) -> None:
-    """It is kept as rejected: the next backfill must not ask the same again."""
+    """It is kept as rejected: the next backfill must not ask the same again. What had been chosen for it is dropped."""
     admin = visitors.member("org_admin", home.name)
     admin.approval.open()
     waiting = admin.approval.waiting()
+    part = admin.approval.suggestion(case.title)
 
+    admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
     admin.approval.click("reject", course=case.title)
 
     _expect_shorter(admin.approval, case, waiting, others)
     _expect_status(gateway, home, case, "rejected")
-    assert _tags(gateway, home, case) == [], "the course bears tags that were rejected"
+    borne = _tags(gateway, home, case)
+    assert borne == [case.borne], f"rejected were tags for a course that bore {case.borne}; it bears {borne}"
     assert _created(gateway, home, case) == [], "a text that was rejected became a tag"
 
 
@@ -120,9 +143,10 @@ def _expect_shorter(queue: Approval, case: Case, before: list[str], others: Othe
     assert case.title not in queue.waiting(), f"after a reload {case.title} waits again"
 
 
-def _expect_status(gateway: Gateway, home: Organization, case: Case, status: str) -> None:
+def _expect_status(gateway: Gateway, home: Organization, case: Case, status: str) -> Json:
     [row] = rows(gateway, "org_admin", home.name, "tag_approval_queue", id=f"eq.{case.suggestion}")
-    assert row["status"] == status, f"the database says {row['status']}, the screen {status}"
+    assert row["status"] == status, f"the suggestion was {status} on the screen; the database says {row['status']}"
+    return row
 
 
 def _tags(gateway: Gateway, home: Organization, case: Case) -> list[str]:

@@ -8,7 +8,6 @@ from fixtures.canaries import Canaries, Json
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitors
 from fixtures.screens.stage import Organization, Others, organization, rows
-from fixtures.waiting import until
 
 
 @pytest.mark.check("smoke-tag-management", "must-tag-management", "ui-tag-management")
@@ -46,9 +45,13 @@ def test_a_value_that_is_added_is_there(
 
     admin.tags.expect_value(kind["label"], value)
     [row] = _stored(gateway, home, value=value)
-    assert (row["type_key"], row["is_active"]) == (kind["key"], True)
+    assert row["type_key"] == kind["key"], (
+        f"“{value}” was added to {kind['key']}; the database has it in {row['type_key']}"
+    )
+    assert row["is_active"], f"the database has “{value}” not active"
     admin.tags.open()
-    assert admin.tags.shown(kind["label"]).values == {value: True}
+    shown = admin.tags.shown(kind["label"]).values
+    assert shown == {value: True}, f"“{value}” was added; after a reload the values are {shown}"
     assert _offered(gateway, home, kind) == [value], "org-config does not offer the value that was added"
 
 
@@ -64,9 +67,11 @@ def test_a_value_that_is_renamed_keeps_its_identity(
     admin.tags.rename(kind["label"], tag["value"], new)
 
     admin.tags.expect_value(kind["label"], new)
-    assert [row["value"] for row in _stored(gateway, home, id=tag["id"])] == [new], "the database has another name"
+    known = [(row["id"], row["value"]) for row in _stored(gateway, home, type_key=kind["key"])]
+    assert known == [(tag["id"], new)], f"{tag['id']} was to become {new}; the database has {known}"
     admin.tags.open()
-    assert admin.tags.shown(kind["label"]).values == {new: True}
+    shown = admin.tags.shown(kind["label"]).values
+    assert shown == {new: True}, f"after a reload the values are {shown}"
 
 
 @pytest.mark.check("ui-tag-management")
@@ -81,32 +86,40 @@ def test_a_value_that_is_deactivated_is_offered_no_longer(
     admin.tags.click("deactivate", value=tag["value"])
 
     admin.tags.expect_value(kind["label"], tag["value"], is_active=False)
-    assert [row["is_active"] for row in _stored(gateway, home, id=tag["id"])] == [False], "the database has it active"
-    assert _offered(gateway, home, kind) == [neighbour["value"]]
+    known = [row["is_active"] for row in _stored(gateway, home, id=tag["id"])]
+    assert known, f"“{tag['value']}” was deactivated and is gone from the database: it cannot come back"
+    assert known == [False], f"“{tag['value']}” was deactivated, and the database has it active"
+    offered = _offered(gateway, home, kind)
+    assert offered == [neighbour["value"]], f"of two values one was deactivated; learners are offered {offered}"
     admin.tags.open()
     admin.tags.click("activate", value=tag["value"])
     admin.tags.expect_value(kind["label"], tag["value"])
-    assert sorted(_offered(gateway, home, kind)) == sorted([tag["value"], neighbour["value"]])
+    offered = sorted(_offered(gateway, home, kind))
+    assert offered == sorted([tag["value"], neighbour["value"]]), f"activated again; learners are offered {offered}"
 
 
 @pytest.mark.check("ui-tag-management")
 def test_a_type_is_switched_off_and_on(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """Off, it is no filter of the CourseSelector; on, it is one again."""
+    """Off, it is no filter of the CourseSelector; on, it is one again. Its values stay as they are."""
     kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
     tag = canaries.tag(home.name, kind["key"])
     admin.tags.open()
 
     for is_on in (False, True):
         admin.tags.click("switch", type=kind["label"])
-        until(
+        admin.tags.expect(
             lambda is_on=is_on: admin.tags.shown(kind["label"]).is_enabled is is_on,  # type: ignore[misc]
-            within=admin.web.timeout,
-            what=f"the switch of the type is {_on(is_on)}",
+            f"the switch of the type is {_on(is_on)}",
         )
 
-        assert [row["is_enabled"] for row in _types(gateway, home, kind)] == [is_on], "the database says otherwise"
+        known = [row["is_enabled"] for row in _types(gateway, home, kind)]
+        assert known == [is_on], f"the switch is {_on(is_on)}; the database says is_enabled: {known}"
+        active = [row["is_active"] for row in _stored(gateway, home, id=tag["id"])]
+        assert active == [True], (
+            f"the type was switched {_on(is_on)}; of its value the database says is_active: {active}"
+        )
         admin.courses.open()
         admin.courses.expect_filters()
         assert admin.courses.shows("tag", tag=tag["value"]) is is_on, f"the type is {_on(is_on)}, its filter is not"
@@ -118,8 +131,8 @@ def test_a_type_is_switched_off_and_on(
 def test_a_type_takes_the_label_and_place_that_it_is_given(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """The order of the screen is the order of the filters."""
-    first = canaries.tag_type(home.name, display_order=70)
+    """The order of the screen is the order of the filters. One that is off stays off."""
+    first = canaries.tag_type(home.name, display_order=70, is_enabled=False)
     second, admin = canaries.tag_type(home.name, display_order=80), visitors.member("org_admin", home.name)
     label = canaries.name("label")
     admin.tags.open()
@@ -129,12 +142,13 @@ def test_a_type_takes_the_label_and_place_that_it_is_given(
     admin.tags.the("switch", type=label)
     admin.tags.move_behind(label, second["label"], 85)
 
-    until(
+    admin.tags.expect(
         lambda: _place(gateway, home, first) > _place(gateway, home, second),
-        within=admin.web.timeout,
-        what="the database has the type in its new place",
+        f"the database has {label} behind {second['label']}, where it was moved to",
     )
-    assert [row["label"] for row in _types(gateway, home, first)] == [label], "the database has another label"
+    [row] = _types(gateway, home, first)
+    assert row["label"] == label, f"the database has the label {row['label']}, the screen {label}"
+    assert not row["is_enabled"], "the type was off; saving its label and place switched it on"
     admin.tags.open()
     assert _order(admin.tags.types(), label, second["label"]) == [second["label"], label], "the place is not kept"
 
@@ -143,13 +157,20 @@ def test_a_type_takes_the_label_and_place_that_it_is_given(
 def test_a_viewer_cannot_change_tags_in_the_screen_or_behind_it(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """A button that is hidden protects nothing: what it would have sent is sent here, with the viewer's own token."""
+    """A button that is hidden protects nothing: what it would have sent is sent here, with the viewer's own token.
+
+    Nor is one hidden that was there until the screen knew who it is for.
+    """
     kind = canaries.tag_type(home.name)
     tag, value = canaries.tag(home.name, kind["key"]), canaries.name("forbidden")
     viewer = visitors.member("viewer", home.name)
+    viewer.log.watch(viewer.page)
     viewer.tags.open()
     viewer.tags.the("refusal")
     assert not viewer.tags.offers("add", type=kind["label"]), "the screen offers a viewer to add a value"
+    viewer.log.watch(viewer.page, on=False)
+    for_a_moment = viewer.tags.offered_before(name for _, name in viewer.log.controls)
+    assert not for_a_moment, f"the screen offered a viewer for a moment: {', '.join(for_a_moment[:5])}"
     row = {"organization_id": home.id, "type_key": kind["key"], "value": value, "slug": value}
     behind = gateway.member("viewer", home.name)
 

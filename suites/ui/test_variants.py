@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
@@ -14,25 +14,29 @@ from fixtures.screens.stage import DEFAULT_LEVEL, LEVELS, Item, Levelled, Organi
 
 
 @pytest.mark.check("ui-variants")
-@pytest.mark.parametrize("level", LEVELS)
 def test_every_level_shows_its_text_or_the_fallback(
-    visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled], level: str
+    visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled]
 ) -> None:
-    """The level's own text, else the course's default, else the first one present; so for questions and answers.
+    """The level's own text, else the course's default, else the first one present; for questions, answers, reasons.
 
-    After a reload, so that the choice is seen to survive one.
+    After a reload, so that the choice is seen to survive one. Who has chosen nothing begins with the default.
     """
     where = _organization(home, away, exposes=True)
     course = levelled[where.name]
     viewer = visitors.member("viewer", where.name)
     viewer.play.open(id=course.id)
+    begins = viewer.play.level()
+    assert re.search(_called(where, DEFAULT_LEVEL), begins), f"begins with {begins}; the default is {DEFAULT_LEVEL}"
 
-    viewer.play.choose("level", _called(where, level))
-    viewer.page.reload(wait_until="commit")
+    for level in LEVELS:
+        viewer.play.choose("level", _called(where, level))
+        viewer.page.reload(wait_until="commit")
 
-    viewer.play.expect_ready()
-    assert re.search(_called(where, level), viewer.play.level()), f"{level} was chosen; a reload forgot it"
-    _expect_questions(viewer, course.items, level)
+        viewer.play.expect_ready()
+        chosen = viewer.play.level()
+        assert re.search(_called(where, level), chosen), f"{level} was chosen; a reload forgot it and shows {chosen}"
+        explained = "plain" if level == DEFAULT_LEVEL else f"no-{level}"
+        _expect_questions(viewer, course.items, level, explained)
 
 
 @pytest.mark.check("ui-variants")
@@ -40,14 +44,21 @@ def test_no_level_is_offered_where_the_organization_hides_it(
     visitors: Visitors, home: Organization, away: Organization, levelled: Mapping[str, Levelled]
 ) -> None:
     """Learners then get the course's default, even if their browser kept a choice from elsewhere."""
-    where = _organization(home, away, exposes=False)
+    where, elsewhere = _organization(home, away, exposes=False), _organization(home, away, exposes=True)
+    other = visitors.member("viewer", elsewhere.name)
+    other.play.open(id=levelled[elsewhere.name].id)
+    before = set(other.play.kept())
+    other.play.choose("level", _called(elsewhere, "expert"))
+    choice = {name: value for name, value in other.play.kept().items() if name not in before}
     course = levelled[where.name]
     viewer = visitors.member("viewer", where.name)
+    viewer.play.keep(choice)
 
     viewer.play.open(id=course.id)
 
     assert not viewer.play.shows("level"), f"{where.name} hides levels, and {viewer.play.path} offers them"
-    _expect_questions(viewer, course.items, DEFAULT_LEVEL)
+    names = [name for level in LEVELS for name in (level, where.label(level))]
+    _expect_questions(viewer, course.items, DEFAULT_LEVEL, not_offered=names)
 
 
 @pytest.mark.check("week4-variants", "should-variants")
@@ -95,12 +106,37 @@ def _called(where: Organization, level: str) -> re.Pattern[str]:
     return re.compile(f"^({re.escape(where.label(level))}|{level})$", re.IGNORECASE)
 
 
-def _expect_questions(viewer: Visitor, items: tuple[Item, ...], level: str) -> None:
+def _expect_questions(
+    viewer: Visitor,
+    items: tuple[Item, ...],
+    level: str,
+    explained: str = "",
+    not_offered: Collection[str] = (),
+) -> None:
+    """Each question with its options, and of the one with the id `explained` what is said once it was answered."""
     for n, item in enumerate(items):
         expected = item.at(level)
         why = f"question “{item.id}” at {level} must read “{expected}”"
+        if not_offered:
+            why = f"levels are hidden here, so that the course's default counts, whatever was chosen elsewhere: {why}"
         viewer.play.expect_text(expected, why=why)
+        offered = viewer.play.offered_among(not_offered) if not_offered else []
+        assert not offered, f"levels are hidden here, and question {n + 1} on {viewer.play.path} offers {offered}"
+        if item.numeric:
+            continue
         for letter in "ab":
-            viewer.play.the("answer", answer=f"{expected} {letter}")
+            _expect_option(viewer, f"{expected} {letter}", f"question “{item.id}” at {level}")
+        if item.id == explained and viewer.play.shows("check"):
+            viewer.play.click("answer", answer=f"{expected} a")
+            viewer.play.click("check")
+            why = f"the explanation of question “{item.id}” at {level} must read “{item.explanation(level)}”"
+            viewer.play.expect_text(item.explanation(level), why=why)
         if n + 1 < len(items):
             viewer.play.next_question(f"{expected} a")
+
+
+def _expect_option(viewer: Visitor, option: str, of: str) -> None:
+    try:
+        viewer.play.the("answer", answer=option)
+    except AssertionError as error:
+        raise AssertionError(f"{of} must offer the answer “{option}”: {error}") from None

@@ -135,7 +135,7 @@ class FrontEnds:
         ]
         command += [f"--env={environment}", f"--dotenv={variables}", *(f"suites/ui/{each}" for each in selected)]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        ended = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=170)
+        ended = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=400)
         verdict = OUT / "verdict.json"
         assert verdict.exists(), ended.stdout + ended.stderr
         return Ended(Verdict.read(verdict), ended.stdout)

@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.screens import Control
 from fixtures.screens.__main__ import main
+from fixtures.screens.recorder import path_of
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,15 @@ def test_what_is_printed_is_a_table_of_labels_once_it_is_uncommented(capsys: pyt
     labels = tomllib.loads(capsys.readouterr().out.replace("# ", "", 1).replace("\n# ", "\n"))["web"]["labels"]
     assert labels["tags.add"] == "button: Add to {type}"
     assert labels["courses.count"] == r"text: /\b\d[\d.,]* courses?\b/i"
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("http://learn.test/admin/tags?page=2#main", "/admin/tags"),
+        ("http://learn.test/#/admin/tags?page=2", "/#/admin/tags"),
+        ("http://learn.test/?page=2#/admin/tags", "/#/admin/tags"),
+    ],
+)
+def test_a_route_behind_a_hash_is_a_page_of_its_own(address: str, path: str) -> None:
+    assert path_of(address) == path
