@@ -76,10 +76,10 @@ create table watermarks (
 -- access
 create function app_private.ws_role_of(w uuid) returns ws_role language sql stable security definer set search_path = public as
 $$ select role from workspace_users where workspace = w and usr = auth.uid() $$;
-create function app_private.in_ws(w uuid, least ws_role default 'viewer') returns bool language sql stable security definer set search_path = public as
-$$ select exists (select from workspace_users where workspace = w and usr = auth.uid() and role >= least) $$;
-create function app_private.guest(p uuid, least guest_role default 'viewer') returns bool language sql stable security definer set search_path = public as
-$$ select exists (select from project_guests where project = p and usr = auth.uid() and role >= least and (until is null or until > now())) $$;
+create function app_private.in_ws(w uuid, lowest ws_role default 'viewer') returns bool language sql stable security definer set search_path = public as
+$$ select exists (select from workspace_users where workspace = w and usr = auth.uid() and role >= lowest) $$;
+create function app_private.guest(p uuid, lowest guest_role default 'viewer') returns bool language sql stable security definer set search_path = public as
+$$ select exists (select from project_guests where project = p and usr = auth.uid() and role >= lowest and (until is null or until > now())) $$;
 create function app_private.sees(p uuid) returns bool language sql stable security definer set search_path = public as
 $$ select app_private.guest(p) or app_private.in_ws((select workspace from projects where id = p)) $$;
 create function app_private.comments_on(p uuid) returns bool language sql stable security definer set search_path = public as

@@ -293,7 +293,8 @@ grant execute on function public.org_usage(text) to anon;
 grant select on public.plans to anon;
 grant select on public.plans, public.subscriptions to authenticated;
 grant select, update, delete on public.organizations to authenticated;
-grant select, insert, update, delete on public.profiles, public.invitations, public.projects, public.tasks, public.labels to authenticated;
+grant select, insert, update, delete on public.profiles, public.invitations, public.tasks, public.labels to authenticated;
+grant select, insert, update (name, budget_cents), delete on public.projects to authenticated;
 grant select, insert, update on public.time_entries to authenticated;
 grant select, update (notify) on public.org_members to authenticated;
 
