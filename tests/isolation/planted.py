@@ -336,4 +336,80 @@ FAULTS = (
         ("conditional-exposure",),
         "public.projects",
     ),
+    Fault(
+        "a list of keys in a text, of which one is the caller's",
+        "create function titles(ids text) returns setof text language sql stable security definer set search_path = '' "
+        "as $$ select title from public.projects where id = any (string_to_array(ids, ',')::uuid[]) and exists "
+        "(select from public.projects p where p.id::text = any (string_to_array(ids, ',')) "
+        "and public.my_role(p.organization_id) is not null) $$",
+        "drop function titles(text)",
+        ("confidentiality",),
+        "public.titles(text)",
+    ),
+    Fault(
+        "a document whose first thing alone is looked at",
+        "create function retitle(batch jsonb) returns void language plpgsql security definer set search_path = '' as "
+        "$$ begin if public.project_organization((batch -> 0 ->> 'id')::uuid) is null then raise 'no such project'; "
+        "end if; update public.projects p set title = 'taken over' from jsonb_array_elements(batch) x "
+        "where p.id = (x ->> 'id')::uuid; end $$",
+        "drop function retitle(jsonb)",
+        ("integrity",),
+        "public.retitle(jsonb)",
+    ),
+    Fault(
+        "notes that hang on anything by its type and id",
+        "create table notes (id uuid primary key default gen_random_uuid(), about_type text not null check (about_type "
+        "in ('project', 'task')), about_id uuid not null, body text not null); alter table notes enable row level "
+        "security; create policy r on notes for select to authenticated using (exists (select from projects p where "
+        "p.id = about_id)); create policy w on notes for insert to authenticated with check (auth.uid() is not null); "
+        "grant select, insert on notes to authenticated",
+        "drop table notes",
+        ("integrity",),
+        "public.notes",
+    ),
+    Fault(
+        "a numbered row that one's own may hang on",
+        "create table boxes (id int generated always as identity primary key, organization_id uuid not null references "
+        "organizations on delete cascade, box int references boxes); alter table boxes enable row level security; "
+        "create table things (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete cascade, box_id int references boxes on delete set null); "
+        "alter table things enable row level security; create policy own on things for all to authenticated using "
+        "(my_role(organization_id) is not null) with check (my_role(organization_id) is not null); "
+        "grant select, insert on things to authenticated",
+        "drop table things; drop table boxes",
+        ("oracle",),
+        "public.things",
+    ),
+    Fault(
+        "an author whom the insert does not ask for",
+        "create policy x on projects for delete to authenticated using (created_by = auth.uid() "
+        "and my_role(organization_id) is not null)",
+        "drop policy x on projects",
+        ("authority",),
+        "public.projects",
+    ),
+    Fault(
+        "a function that forgets who was suspended",
+        "alter table members add suspended boolean not null default false; "
+        "create or replace function my_role(organization uuid) returns text language sql stable security definer set "
+        "search_path = '' as $$ select role from public.members where user_id = auth.uid() "
+        "and organization_id = organization and not suspended $$; "
+        "create function close_project(project uuid) returns void language sql security definer set search_path = '' "
+        "as $$ update public.projects p set state = 'done' from public.members m where p.id = project "
+        "and m.organization_id = p.organization_id and m.user_id = auth.uid() $$",
+        "drop function close_project(uuid); create or replace function my_role(organization uuid) returns text "
+        "language sql stable security definer set search_path = '' as $$ select role from public.members where "
+        "user_id = auth.uid() and organization_id = organization $$; alter table members drop suspended",
+        ("integrity",),
+        "public.close_project(uuid)",
+    ),
+    Fault(
+        "restored by whoever knows the key, once it is deleted",
+        "alter table projects add deleted_at timestamptz; create function undelete(project uuid) returns boolean "
+        "language plpgsql security definer set search_path = '' as $$ begin update public.projects set "
+        "deleted_at = null where id = project and deleted_at is not null; return found; end $$",
+        "drop function undelete(uuid); alter table projects drop deleted_at",
+        ("integrity",),
+        "public.undelete(uuid)",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.isolation.catalogue import Argument
-from fixtures.isolation.comparisons import compared
+from fixtures.isolation.comparisons import cast_to, compared, separator
 from fixtures.isolation.documents import composed, outline
 
 
@@ -57,10 +57,30 @@ def test_a_cast_is_remembered() -> None:
         "declare s text := lower(steps); begin perform 1 from events where name = s; end",
         "select 1 from events where name = any (steps)",
         "select 1 from events where name = any ($1)",
+        "select 1 from events where name = any (string_to_array(steps, ','))",
+        "select 1 from events where name in (select unnest(string_to_array(steps, ',')))",
+        "select 1 from events e join regexp_split_to_table(steps, ',') s on e.name = s",
     ],
 )
 def test_an_argument_is_known_by_its_other_names(body: str) -> None:
     assert "name" in compared(body, argument("steps", "_text"), 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "between", "kind"),
+    [
+        ("where id = any (string_to_array(ids, ',')::bigint[])", ",", "bigint"),
+        ("where id in (select x::uuid from unnest(string_to_array(ids, ';')) x)", ";", "uuid"),
+        ("where id = ids::uuid", None, "uuid"),
+        ("where id = cast(ids as public.kind)", None, "kind"),
+        ("where id::text = ids", None, ""),
+        ("where name = ids", None, None),
+    ],
+)
+def test_a_text_that_is_made_into_something_else(body: str, between: str | None, kind: str | None) -> None:
+    """What it is told apart by, and what it is cast to; nothing of a text that stays one."""
+    assert separator(body, argument("ids", "text"), 0) == between
+    assert cast_to(body, argument("ids", "text"), 0) == kind
 
 
 def test_composites_are_quoted() -> None:
