@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -93,7 +92,7 @@ class Bench:
         return result
 
     def related(self, objects: Iterable[str]) -> set[str]:
-        """These objects and whatever reads them: policies, functions and triggers that name them, rows that hang on them."""
+        """These objects and whatever reads them: policies, functions, triggers, and rows that hang on them."""
         names = {label.partition("(")[0].rpartition(".")[2] for label in objects}
         labels = set(objects)
         while True:

@@ -79,7 +79,9 @@ class _Span:
         for i, (first, last) in enumerate(parts):
             text = whole[first:last]
             start = first + len(text) - len(text.lstrip())
-            yield Condition(start, start + len(text.strip()), text.strip(), frozenset(self.joints[max(0, i - 1) : i + 1]))
+            yield Condition(
+                start, start + len(text.strip()), text.strip(), frozenset(self.joints[max(0, i - 1) : i + 1])
+            )
 
 
 _IF = re.compile(r"\b(?:els)?if\b(?P<condition>.*?)\bthen\b(?P<body>.*?)\b(?:end\s+if|elsif|else)\b", re.S | re.I)

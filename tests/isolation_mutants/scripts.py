@@ -42,14 +42,14 @@ def wrong(finding: Finding, dsn: str) -> str | None:
     expects = expects or finding.kind in ("availability", "under-permission", "oracle") or "error" in finding.observed
     if errors and not expects:
         return f"ends in an error that the finding does not speak of: {errors[0][1]}"
-    if finding.kind in ("integrity", "authority", "over-permission") and not _acted(act, said):
+    if finding.kind in ("integrity", "authority", "over-permission") and not _acted(said):
         return "its act touches no row"
     return None
 
 
-def _acted(act: str, said: str) -> bool:
+def _acted(said: str) -> bool:
     """Whether the writing statements of the act touched a row, or the reading ones answered."""
-    tail = said[said.rfind("set_config('request.jwt.claims', '{") :] if "set_config('request.jwt.claims', '{" in said else said
+    tail = said[max(said.rfind("set_config('request.jwt.claims', '{"), 0) :]
     verbs = re.findall(r"^(?:INSERT 0|UPDATE|DELETE|MERGE) (\d+)", tail, re.M)
     if verbs:
         return any(int(n) for n in verbs)
