@@ -91,6 +91,8 @@ class Tenancy(_Strict):
     exposed_schemas: tuple[str, ...] = ()
     """Schemas that PostgREST exposes; inferred from grants otherwise."""
     matrix: tuple[Grant, ...] = ()
+    stamped: tuple[str, ...] = ()
+    """`schema.table.column`: what the database itself writes there (who did it, when), whatever a client says."""
     synthetic_tenants: bool = True
     """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
 
