@@ -116,10 +116,11 @@ class _Maker:
 
     def triggers(self) -> Iterator[Mutant]:
         """Dropped."""
-        for schema, table, name, _ in self._rows(_TRIGGERS):
+        for schema, table, name, function in self._rows(_TRIGGERS):
             relation = self.labels[schema, table]
             plant = f"drop trigger {ident(name)} on {relation.sql}"
-            yield Mutant(f"{relation.label} trigger {name}: dropped", plant, (relation.label,), (*ANY, *DENIED))
+            objects = (relation.label, *self._named(self.catalogue.functions[function]))
+            yield Mutant(f"{relation.label} trigger {name}: dropped", plant, objects, (*ANY, *DENIED))
 
     def constraints(self) -> Iterator[Mutant]:
         """Dropped, with the keys that need them."""
@@ -172,6 +173,10 @@ class _Maker:
         for what, body in statements(source):
             yield f"without {_short(what)}", body
 
+    def _named(self, function: Function) -> list[str]:
+        """Tables that a trigger speaks of: what it kept from whom may lie there."""
+        return [r.label for r in self.catalogue.relations.values() if r.label in function.body and r.is_table]
+
     def _blamed(self, function: Function) -> list[str]:
         """Itself where a client may call it; what asks it in a policy or a trigger; functions that call it."""
         found = [function.label]
@@ -181,6 +186,8 @@ class _Maker:
                 oid == function.oid for _, oid in relation.triggers
             ):
                 found.append(relation.label)
+                if function.trigger:
+                    found += self._named(function)
         for caller in self.catalogue.functions.values():
             if caller.oid != function.oid and called.search(caller.body):
                 found += self._blamed(caller)
