@@ -43,6 +43,22 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
         "keeps an organization from hurting itself; no other one is touched",
     ),
     (
+        r"tag_approval_queue_course_fkey",
+        "a suggestion for a foreign course lies in one's own queue, where one's own admins alone see it",
+    ),
+    (
+        r"(is_member|keep_domain_verification|require_usable_tags)\(.*: security invoker",
+        "reads nothing, or what the caller's own policies show anyway",
+    ),
+    (
+        r"number_version\(\): (security definer|without (perform from|new\.etag))",
+        "a lock, and a number for a row that the policy turns away: nothing that somebody else could observe",
+    ),
+    (
+        r"orgs_as\(text\): without held\.organization_id is not null",
+        "a null among the organizations equals none",
+    ),
+    (
         r"withdraw",
         "takes one's own withdrawn files out of a public bucket: what was public a moment ago was read already",
     ),
