@@ -45,6 +45,12 @@ class Accepted(_Strict):
     kind: str
     reason: str = Field(min_length=1)
     operation: str | None = None
+    actors: tuple[Literal["members", "authenticated", "anon"], ...] = ()
+    """Of whom: members of any tenant, whoever is signed in, whoever is not; empty means everybody."""
+
+    def covers(self, role: str, *, member: bool) -> bool:
+        """Whether it speaks of somebody with that database role, who is a member of a tenant or of none."""
+        return not self.actors or role in self.actors or (member and "members" in self.actors)
 
     @field_validator("kind")
     @classmethod
@@ -85,6 +91,8 @@ class Tenancy(_Strict):
     exposed_schemas: tuple[str, ...] = ()
     """Schemas that PostgREST exposes; inferred from grants otherwise."""
     matrix: tuple[Grant, ...] = ()
+    stamped: tuple[str, ...] = ()
+    """`schema.table.column`: what the database itself writes there (who did it, when), whatever a client says."""
     synthetic_tenants: bool = True
     """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
 

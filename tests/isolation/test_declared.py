@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from environments.tenancy import Grant, Tenancy
+from environments.tenancy import Accepted, Grant, Tenancy
 from tests.isolation.conftest import Examine
 from tests.isolation.planted import SOUND
 
@@ -37,3 +37,26 @@ def test_what_a_policy_decides_otherwise_is_found(
     report = examined(SOUND + RESTRICTED, Tenancy(matrix=[EDITOR, declared]))
 
     assert [(f.kind, f.object, f.operation) for f in report.findings] == [(kind, "public.projects", operation)]
+
+
+def test_who_did_it_is_not_the_clients_to_say(examined: Examine) -> None:
+    """A default is no guard: whoever names somebody else is believed."""
+    stamped = Tenancy(stamped=["public.projects.created_by"])
+    trigger = """
+    create function stamp() returns trigger language plpgsql set search_path = '' as
+      $$ begin new.created_by := coalesce(auth.uid(), new.created_by); return new; end $$;
+    create trigger stamp before insert or update on projects for each row execute function stamp();
+    """
+
+    believed, stamps = examined(SOUND, stamped), examined(SOUND + trigger, stamped)
+
+    assert {(f.kind, f.object) for f in believed.findings} == {("authority", "public.projects")}
+    assert [str(f) for f in stamps.findings] == []
+
+
+def test_what_is_accepted_of_members_is_not_accepted_of_strangers() -> None:
+    accepted = Accepted(object="public.a", kind="oracle", reason="for members", actors=("members",))
+
+    assert accepted.covers("authenticated", member=True)
+    assert not accepted.covers("authenticated", member=False)
+    assert not accepted.covers("anon", member=False)
