@@ -17,10 +17,8 @@ from tests.planted import ROOT, project
 
 REFERENCE = ROOT / "fixtures" / "reference"
 
-_API = (
-    '[api]\nurl = "https://bench.test"\npublishable_key = "sb_publishable_bench"\n'
-    '[web]\nurl = "https://app.bench.test"\n'
-)
+_API = '[api]\nurl = "https://bench.test"\npublishable_key = "sb_publishable_bench"\n'
+_WEB = '[web]\nurl = "https://app.bench.test"\n'
 SCRIPTS = {
     "typecheck": "echo checked",
     "lint": "echo clean",
@@ -92,7 +90,7 @@ class Bench:
     ) -> Ended:
         """Run check files (`preflight/test_scripts.py`) on the application; `app` are more settings of `[app]`."""
         file = self.path / "environments" / "bench.toml"
-        address = "" if "[api]" in toml else _API
+        address = "".join(table for table in (_API, _WEB) if table.split("\n")[0] not in toml)
         commands = {name: f"sh scripts/{name}.sh" for name in SCRIPTS} | dict(scripts or {})
         lines = [f'profile = "{profile}"', address, toml, "[app]", f'path = "{self.app}"', 'bundle = "dist"', app]
         lines += ["[app.scripts]", *(f'{name} = "{command}"' for name, command in commands.items())]
