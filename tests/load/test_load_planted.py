@@ -57,7 +57,7 @@ def test_claims_that_bleed_into_the_next_request_are_seen(target: Target) -> Non
 def test_an_answer_cached_across_users_is_seen_and_a_publish_that_purges_everything(target: Target) -> None:
     """Two faults that do not touch each other, in one run."""
     with serving(System(target.stack.info.api_url, systems.SHARED_CACHE, systems.PURGING)) as url:
-        file = target.file(url, duration=3)
+        file = target.file(url, duration=5)
         report = target.run(file)
 
     expect_leak(report)
