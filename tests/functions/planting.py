@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -179,12 +179,20 @@ class Planting:
     def _restart(self) -> None:
         """End the functions' processes: each starts again, as it is now, at its next request."""
         supervisor = psutil.Process(self.stack.supervisor.pid)
-        functions = [child for child in supervisor.children(recursive=True) if child.name().startswith("deno")]
+        functions = [child for child in supervisor.children(recursive=True) if _is_deno(child)]
         for process in functions:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         until(
             lambda: not any(_runs(each) for each in functions), within=5, what="the functions have ended", every=0.005
         )
+
+
+def _is_deno(process: psutil.Process) -> bool:
+    try:
+        return process.name().startswith("deno")
+    except psutil.NoSuchProcess:  # it has ended by itself meanwhile
+        return False
 
 
 def _runs(process: psutil.Process) -> bool:
