@@ -19,6 +19,8 @@ SAMPLE = (
     "( SELECT private.is_member() AS is_member)",
     "public.course_versions policy 'superadmins remove versions': dropped",
     "public.tag_approval_queue trigger stamp_review: dropped",
+    "private.stamp_review(): without new.reviewed_by := old.reviewed_by;",
+    "private.check_tag_type(): without (known.organization_id = new.organization_id or known.organization_id is null)",
     "private.number_version(): without new.published_by := auth.uid();",
     "public.list_course_versions(text): without owning.organization_id = any "
     "((select private.orgs_as('viewer'))::pg_catalog.uuid[])",

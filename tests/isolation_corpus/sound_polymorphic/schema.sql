@@ -249,9 +249,11 @@ grant execute on function authz.company_of(public.owner_kind, bigint) to authent
 grant select on all tables in schema public to authenticated;
 grant update (name) on public.companies to authenticated;
 grant insert (company_id, user_id, role), update (role, suspended), delete on public.company_members to authenticated;
-grant insert, update on public.sites to authenticated;
-grant insert, delete, update (title, severity, site_id) on public.defects to authenticated;
-grant insert, update, delete on public.contracts, public.tags to authenticated;
+-- nobody chooses a number: what hung on a row that is gone must not hang on a stranger's
+grant insert (company_id, address, hidden_from_guests), update (address, hidden_from_guests) on public.sites to authenticated;
+grant insert (company_id, site_id, title, severity, reported_by), delete, update (title, severity, site_id) on public.defects to authenticated;
+grant insert (company_id, site_id, sum_cents), update (site_id, sum_cents), delete on public.contracts to authenticated;
+grant insert, update, delete on public.tags to authenticated;
 grant insert (owner_type, owner_id, body), delete on public.comments to authenticated;
 grant update (body) on public.comments to authenticated;
 grant insert (owner_type, owner_id, file_name, bytes), delete on public.attachments to authenticated;
