@@ -109,6 +109,7 @@ class Limits(Section):
     slow_query_ms: Annotated[float, Field(gt=0)] = 500
     connections_percent: Annotated[float, Field(gt=0, le=100)] = 80
     lock_wait_ms: Annotated[float, Field(gt=0)] = 5000
+    long_statement_ms: Annotated[float, Field(gt=0)] = 300_000
     cache_hit_percent: Annotated[float, Field(ge=0, le=100)] = 70
 
 

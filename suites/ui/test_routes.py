@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -60,7 +61,7 @@ def test_every_route_loads_for_those_who_may_see_it_and_refuses_others(
     """By its address, as from a bookmark; and whoever may not is told so, and given nothing to press."""
     member = visitors.member(role, home.name)
 
-    problems = _walk(member, role, published_course, evidence, tmp_path)
+    problems = [problem for problem in _walk(member, role, published_course, evidence, tmp_path) if problem]
 
     assert not problems, "; ".join(problems)
     heard[role] = [str(each) for each in member.log.unexpected]
@@ -97,26 +98,24 @@ def test_no_route_reports_an_error(
 
     if errors is None:
         member = visitors.member(role, home.name)
-        _walk(member, role, published_course, evidence, tmp_path)
+        for _ in _walk(member, role, published_course, evidence, tmp_path):
+            member.sign_in.expect_signed_in(member.name)  # a page that is none of theirs reports no error of theirs
         errors = [str(each) for each in member.log.unexpected]
 
     evidence.json("errors", errors)
     assert not errors, f"{len(errors)} errors as {role}: " + "; ".join(errors)
 
 
-def _walk(member: Visitor, role: str, course: Json, evidence: Evidence, folder: Path) -> list[str]:
-    """Go through all routes; returns what is wrong with them, and leaves a picture of each."""
-    problems = []
+def _walk(member: Visitor, role: str, course: Json, evidence: Evidence, folder: Path) -> Iterator[str]:
+    """Go through all routes, leaving a picture of each; yields at each what is wrong with it, or nothing."""
     for name in SCREENS:
         screen = member.screen(name)
         problem = _opens(screen, course["id"])
         if not problem and name in ADMINS_ONLY and role != "org_admin":
             problem = _refuses(screen)
-        if problem:
-            problems.append(f"{screen.route} as {role}: {problem}")
         member.log.settle(member.context)
         _picture(member, name, evidence, folder)
-    return problems
+        yield f"{screen.route} as {role}: {problem}" if problem else ""
 
 
 def _opens(screen: Screen, course: str) -> str:

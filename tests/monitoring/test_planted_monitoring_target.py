@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import psycopg
 import pytest
 
-from fixtures.monitoring.inspection import Report, inspected
+from fixtures.monitoring.inspection import inspected
 from fixtures.scratch import ScratchDatabase
 from fixtures.waiting import until
 from tests.monitoring.planting import APPROVED, ON_COURSE, Bench
@@ -324,10 +324,24 @@ def test_the_platforms_own_tool_shows_who_waits_for_whom(planting: Bench) -> Non
     assert "pg_stat_statements" in reports["outliers"].problem, "what is not to be had says why"
 
 
-def test_a_statement_of_minutes_is_a_finding() -> None:
-    row = {"pid": 4711, "duration": "00:06:10", "query": "select count(*) from public.tags"}
+def test_a_statement_that_does_not_end_turns_the_load_red(planting: Bench) -> None:
+    target = planting.target()
+    settings = planting.database_settings(target) + "[monitoring.limits]\nlong_statement_ms = 50\n"
+    with target.connect() as sleeper, target.connect() as other:
 
-    [finding] = Report("long-running-queries", [row]).findings()
+        def sleep() -> None:
+            with suppress(psycopg.errors.QueryCanceled):
+                sleeper.execute("select pg_sleep(60)")
 
-    assert (finding.object, finding.observed) == ("statement:4711", f"has been running for 00:06:10: {row['query']}")
-    assert not Report("blocking", [row]).findings(), "how long one waits for a lock has its own limit"
+        asleep = threading.Thread(target=sleep, daemon=True)
+        asleep.start()
+        begun = "select 1 from pg_stat_activity where pid = %s and clock_timestamp() - query_start > interval '0.1 s'"
+        until(lambda: other.execute(begun, [sleeper.info.backend_pid]).fetchone(), within=10, what="it runs")
+
+        ended = planting.run("test_monitoring.py -k load", settings=settings)
+
+        other.execute("select pg_cancel_backend(%s)", [sleeper.info.backend_pid])
+        asleep.join()
+
+    assert ended.red == {"monitor-database-load"}, ended.text
+    assert "a statement has been running for" in ended.text
