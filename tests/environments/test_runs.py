@@ -223,7 +223,8 @@ def test_{name}(n{wants}):
 """
 
 
-def test_screens_have_a_worker_of_their_own_and_wait_for_load(project: pytest.Pytester) -> None:
+def test_lanes_run_side_by_side_and_wait_for_load(project: pytest.Pytester) -> None:
+    """The screens on a stack, the rest and then load on the other one, what needs neither where there is room."""
     local(project)
     with (project.path / "conftest.py").open("a") as conftest:
         conftest.write(
@@ -232,9 +233,10 @@ def test_screens_have_a_worker_of_their_own_and_wait_for_load(project: pytest.Py
             "environment.say = say\n"
             "def pytest_configure(config): config.stash[evidence.OUTPUT] = HERE\n"
         )
-    for layer in ("ui", "functions", "load"):
+    times = {"ui": 12, "functions": 8, "migrations": 16, "preflight": 30, "load": 4}
+    for layer, count in times.items():
         (project.path / "suites" / layer).mkdir()
-        how = {"name": layer, "times": 12 if layer == "ui" else 4, "wants": ", load_run" if layer == "load" else ""}
+        how = {"name": layer, "times": count, "wants": ", load_run" if layer == "load" else ""}
         write(project, f"suites/{layer}/test_{layer}.py", LANE.format(**how))
 
     status, output = run(project, "-m", "local", "-n", "2")
@@ -243,12 +245,18 @@ def test_screens_have_a_worker_of_their_own_and_wait_for_load(project: pytest.Py
     ran: dict[str, list[tuple[str, float]]] = {}
     for name, worker, at in (line.split() for line in log(project) if " gw" in line):
         ran.setdefault(name, []).append((worker, float(at)))
-    [screens], [functions], [load] = ({worker for worker, _ in ran[name]} for name in ("ui", "functions", "load"))
-    assert screens != functions == load
-    assert max(at for _, at in ran["functions"]) < min(at for _, at in ran["load"]), "load comes last"
-    spans = {name: list(zip(*[iter(sorted(at for _, at in ran[name]))] * 2, strict=True)) for name in ("ui", "load")}
-    together = [(a, b) for a in spans["ui"] for b in spans["load"] if a[0] < b[1] and b[0] < a[1]]
-    assert not together, "a screen was looked at while load ran"
+    assert {name: len(each) // 2 for name, each in ran.items()} == times
+    workers = {name: {worker for worker, _ in each} for name, each in ran.items()}
+    assert all(len(each) == 1 for each in workers.values()), "a lane goes to a worker whole"
+    assert workers["ui"] != workers["functions"] == workers["load"]
+    assert workers["migrations"] == workers["functions"], "it came to it while the screens were looked at"
+    assert workers["preflight"] == workers["ui"], "what is left goes to the other one"
+    spans = {name: list(zip(*[iter(sorted(at for _, at in each))] * 2, strict=True)) for name, each in ran.items()}
+    loaded = spans.pop("load")
+    assert max(end for _, end in spans["functions"]) < min(begin for begin, _ in loaded), "load comes last"
+    others = [span for each in spans.values() for span in each]
+    together = [(a, b) for a in others for b in loaded if a[0] < b[1] and b[0] < a[1]]
+    assert not together, "a check ran while load did"
 
 
 def test_stack_is_launched_for_what_runs_despite_a_broken_module(project: pytest.Pytester) -> None:
