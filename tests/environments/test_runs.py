@@ -42,6 +42,8 @@ def launch(rollout, **settings):
 
 stand_in = types.ModuleType("fixtures.stack.launch")
 stand_in.launch = launch
+stand_in.RunningStack = Running
+stand_in.build_front_end = lambda *_: None
 sys.modules["fixtures.stack.launch"] = stand_in
 """
 CHECK = """
