@@ -137,7 +137,7 @@ grant select (id, show_id, listener_id), delete on feed_tokens to authenticated;
 grant select on categories to anon, authenticated;
 grant update (name, preferences) on networks to authenticated;
 grant insert (network_id, user_id, role), update (accepted_at) on network_hosts to authenticated;
-grant insert, update (title, notes_for_team), delete on shows to authenticated;
+grant insert (network_id, title, notes_for_team), update (title, notes_for_team), delete on shows to authenticated;
 grant insert, update (title, transcript, state, publish_at, length_s), delete on episodes to authenticated;
 grant insert, update, delete on sponsors to authenticated;
 grant insert on ad_reads to authenticated;
