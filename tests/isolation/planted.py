@@ -522,4 +522,47 @@ FAULTS = (
         ("integrity", "confidentiality"),
         "public.claim_me()",
     ),
+    Fault(
+        "a request that whoever asks accepts",
+        "create table requests (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, project_id uuid not null references projects on delete cascade); "
+        "alter table requests enable row level security; create policy own on requests for all to "
+        "authenticated using "
+        "(my_role(organization_id) is not null) with check (my_role(organization_id) is not null); "
+        "grant select, insert on requests to authenticated; create function accept_request(request uuid) "
+        "returns void "
+        "language sql security definer set search_path = '' as $$ update public.projects p set "
+        "organization_id = r.organization_id from public.requests r where r.id = request and p.id = r.project_id "
+        "and public.my_role(r.organization_id) = 'admin' $$",
+        "drop function accept_request(uuid); drop table requests",
+        ("integrity",),
+        "public.accept_request(uuid)",
+    ),
+    Fault(
+        "a patch of any column",
+        "create function patch_task(task uuid, patch jsonb) returns void language plpgsql security definer set "
+        "search_path = '' as $$ declare k text; begin if not exists (select 1 from public.tasks t join "
+        "public.projects p "
+        "on p.id = t.project_id where t.id = task and public.my_role(p.organization_id) is not null) then "
+        "return; end if; "
+        "for k in select jsonb_object_keys(patch) loop if k <> 'id' then execute format('update "
+        "public.tasks set %I = "
+        "(jsonb_populate_record(null::public.tasks, $1)).%I where id = $2', k, k) using patch, task; end "
+        "if; end loop; "
+        "end $$",
+        "drop function patch_task(uuid, jsonb)",
+        ("integrity",),
+        "public.patch_task(uuid,jsonb)",
+    ),
+    Fault(
+        "the beginning of a key",
+        "create function whose_key(key text) returns setof uuid language sql stable security definer set "
+        "search_path = '' "
+        "as $$ select s.organization_id from public.settings s where s.secret_key like whose_key.key || "
+        "'%' limit 1 $$",
+        "drop function whose_key(text)",
+        ("confidentiality",),
+        "public.whose_key(text)",
+    ),
 )
