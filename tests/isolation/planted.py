@@ -565,4 +565,29 @@ FAULTS = (
         ("confidentiality",),
         "public.whose_key(text)",
     ),
+    Fault(
+        "a trigger that acts once something is done",
+        "create function wipe_when_done() returns trigger language plpgsql security definer set "
+        "search_path = '' as $$ begin "
+        "if new.state = 'done' then update public.tasks set amount = 0; end if; return new; end $$; "
+        "create trigger wipe "
+        "after update on projects for each row execute function wipe_when_done()",
+        "drop trigger wipe on projects; drop function wipe_when_done()",
+        ("integrity",),
+        "public.projects",
+    ),
+    Fault(
+        "a file's name that the sub-select swallows",
+        "create table rooms (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete cascade, name text not null); alter table rooms enable row level "
+        "security; create policy "
+        "own on rooms for all to authenticated using (my_role(organization_id) is not null) with check "
+        "(my_role(organization_id) is not null); grant select, insert on rooms to authenticated; insert into "
+        "storage.buckets (id, name) values ('papers', 'papers'); create policy x on storage.objects for select to "
+        "authenticated using (bucket_id = 'papers' and exists (select 1 from rooms r where "
+        "r.id::text = (storage.foldername(name))[1] and my_role(r.organization_id) is not null))",
+        "drop policy x on storage.objects; delete from storage.buckets; drop table rooms",
+        ("confidentiality",),
+        "storage.objects",
+    ),
 )
