@@ -569,7 +569,7 @@ FAULTS = (
         "a trigger that acts once something is done",
         "create function wipe_when_done() returns trigger language plpgsql security definer set "
         "search_path = '' as $$ begin "
-        "if new.state = 'done' then update public.tasks set amount = 0; end if; return new; end $$; "
+        "if new.state = 'done' then update public.settings set theme = '[]'; end if; return new; end $$; "
         "create trigger wipe "
         "after update on projects for each row execute function wipe_when_done()",
         "drop trigger wipe on projects; drop function wipe_when_done()",
