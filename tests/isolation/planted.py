@@ -590,4 +590,73 @@ FAULTS = (
         ("confidentiality",),
         "storage.objects",
     ),
+    Fault(
+        "a line for all to read once something is deleted",
+        "create table log (id bigint generated always as identity primary key, organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, kind text not null default 'note' check (kind in ('note', "
+        "'deleted')), what jsonb "
+        "not null); alter table log enable row level security; create policy own on log for select to "
+        "authenticated using "
+        "(my_role(organization_id) is not null or kind = 'deleted'); grant select on log to "
+        "authenticated; create function "
+        "log_deleted() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
+        "insert into "
+        "public.log (organization_id, kind, what) values (old.organization_id, 'deleted', to_jsonb(old)); "
+        "return old; end $$; "
+        "create trigger log after delete on projects for each row execute function log_deleted()",
+        "drop trigger log on projects; drop function log_deleted(); drop table log",
+        ("confidentiality",),
+        "public.log",
+    ),
+    Fault(
+        "notes about whoever was here as well",
+        "create table stays (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete cascade, guest uuid not null references auth.users on delete cascade); "
+        "create table remarks "
+        "(id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete "
+        "cascade, guest uuid not null references auth.users on delete cascade, body text not null); alter "
+        "table stays enable "
+        "row level security; alter table remarks enable row level security; create policy own on stays for all to "
+        "authenticated using (my_role(organization_id) is not null) with check (my_role(organization_id) "
+        "is not null); "
+        "create policy own on remarks for select to authenticated using (exists (select 1 from stays s where "
+        "s.guest = remarks.guest and my_role(s.organization_id) is not null)); grant select, insert on stays to "
+        "authenticated; grant select on remarks to authenticated",
+        "drop table remarks; drop table stays",
+        ("confidentiality",),
+        "public.remarks",
+    ),
+    Fault(
+        "no code that is as good as no code",
+        "alter table organizations add join_code text; create function join_by_code(organization uuid, "
+        "code text) returns "
+        "void language sql security definer set search_path = '' as $$ insert into public.members (organization_id, "
+        "user_id) select o.id, auth.uid() from public.organizations o where o.id = organization and "
+        "auth.uid() is not null "
+        "and o.join_code is not distinct from code on conflict do nothing $$",
+        "drop function join_by_code(uuid, text); alter table organizations drop join_code",
+        ("authority",),
+        "public.join_by_code(uuid,text)",
+    ),
+    Fault(
+        "an export of whatever is listed",
+        "create table exports (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, project_ids uuid[] not null, result text); alter table exports "
+        "enable row level "
+        "security; create policy own on exports for all to authenticated using (my_role(organization_id) "
+        "is not null) with "
+        "check (my_role(organization_id) is not null); grant select, insert on exports to authenticated; "
+        "create function "
+        "fill_export() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
+        "new.result := "
+        "(select string_agg(p.title, ' ') from public.projects p where p.id = any (new.project_ids)); "
+        "return new; end $$; "
+        "create trigger fill before insert on exports for each row execute function fill_export()",
+        "drop table exports; drop function fill_export()",
+        ("confidentiality",),
+        "public.exports",
+    ),
 )
