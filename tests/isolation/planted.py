@@ -198,7 +198,8 @@ FAULTS = (
     ),
     Fault(
         "a refusal that tells",
-        "create function close_project(p uuid) returns void language plpgsql security definer set search_path = '' as "
+        "create function close_project(p uuid) returns void language plpgsql security definer set "
+        "search_path = '' as "
         "$$ begin if not exists (select from public.projects where id = p) then raise 'no such project'; end if; "
         "if public.my_role((select organization_id from public.projects where id = p)) is null "
         "then raise 'not yours'; end if; end $$",
@@ -225,7 +226,8 @@ FAULTS = (
     ),
     Fault(
         "a key that an update may ask for",
-        "alter table organizations add slug text unique; create policy x on organizations for update to authenticated "
+        "alter table organizations add slug text unique; create policy x on organizations for update to "
+        "authenticated "
         "using (my_role(id) = 'admin'); grant update (slug) on organizations to authenticated",
         "drop policy x on organizations; alter table organizations drop slug",
         ("oracle",),
@@ -338,7 +340,8 @@ FAULTS = (
     ),
     Fault(
         "a list of keys in a text, of which one is the caller's",
-        "create function titles(ids text) returns setof text language sql stable security definer set search_path = '' "
+        "create function titles(ids text) returns setof text language sql stable security definer set "
+        "search_path = '' "
         "as $$ select title from public.projects where id = any (string_to_array(ids, ',')::uuid[]) and exists "
         "(select from public.projects p where p.id::text = any (string_to_array(ids, ',')) "
         "and public.my_role(p.organization_id) is not null) $$",
@@ -358,10 +361,12 @@ FAULTS = (
     ),
     Fault(
         "notes that hang on anything by its type and id",
-        "create table notes (id uuid primary key default gen_random_uuid(), about_type text not null check (about_type "
+        "create table notes (id uuid primary key default gen_random_uuid(), about_type text not null "
+        "check (about_type "
         "in ('project', 'task')), about_id uuid not null, body text not null); alter table notes enable row level "
         "security; create policy r on notes for select to authenticated using (exists (select from projects p where "
-        "p.id = about_id)); create policy w on notes for insert to authenticated with check (auth.uid() is not null); "
+        "p.id = about_id)); create policy w on notes for insert to authenticated with check (auth.uid() "
+        "is not null); "
         "grant select, insert on notes to authenticated",
         "drop table notes",
         ("integrity",),
@@ -369,9 +374,11 @@ FAULTS = (
     ),
     Fault(
         "a numbered row that one's own may hang on",
-        "create table boxes (id int generated always as identity primary key, organization_id uuid not null references "
+        "create table boxes (id int generated always as identity primary key, organization_id uuid not "
+        "null references "
         "organizations on delete cascade, box int references boxes); alter table boxes enable row level security; "
-        "create table things (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "create table things (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
         "organizations on delete cascade, box_id int references boxes on delete set null); "
         "alter table things enable row level security; create policy own on things for all to authenticated using "
         "(my_role(organization_id) is not null) with check (my_role(organization_id) is not null); "
@@ -411,5 +418,245 @@ FAULTS = (
         "drop function undelete(uuid); alter table projects drop deleted_at",
         ("integrity",),
         "public.undelete(uuid)",
+    ),
+    Fault(
+        "a rank that is asked for in any tenant",
+        "create policy x on projects for delete to authenticated using (my_role(organization_id) is not null and "
+        "exists (select 1 from members m where m.user_id = auth.uid() and m.role = 'admin'))",
+        "drop policy x on projects",
+        ("integrity",),
+        "public.projects",
+    ),
+    Fault(
+        "a function that asks for a rank in any tenant",
+        "create function wipe_project(project uuid) returns boolean language plpgsql security definer set "
+        "search_path = '' "
+        "as $$ begin delete from public.projects where id = project and public.my_role(organization_id) "
+        "is not null and "
+        "exists (select 1 from public.members m where m.user_id = auth.uid() and m.role = 'admin'); "
+        "return found; end $$",
+        "drop function wipe_project(uuid)",
+        ("integrity",),
+        "public.wipe_project(uuid)",
+    ),
+    Fault(
+        "a path that only begins like another",
+        "alter table organizations add path text; grant update (path) on organizations to "
+        "authenticated; create policy x on organizations for update to authenticated using (my_role(id) = 'admin'); "
+        "create function below_mine(organization uuid) returns boolean language sql stable security definer set "
+        "search_path = '' as $$ select exists (select 1 from public.organizations mine join "
+        "public.organizations o on "
+        "o.path like mine.path || '%' where o.id = organization and public.my_role(mine.id) = 'admin') $$; "
+        "create policy x on projects for select to authenticated using (below_mine(organization_id))",
+        "drop policy x on projects; drop function below_mine(uuid); drop policy x on organizations; "
+        "alter table organizations drop path",
+        ("authority", "confidentiality"),
+        "public.below_mine(uuid)",
+    ),
+    Fault(
+        "a folder that two tenants may have",
+        "alter table organizations add folder text; grant update (folder) on organizations to authenticated; "
+        "create policy x on organizations for update to authenticated using (my_role(id) = 'admin'); "
+        "insert into storage.buckets (id, name) values ('papers', 'papers'); create policy x on "
+        "storage.objects for select "
+        "to authenticated using (bucket_id = 'papers' and exists (select 1 from organizations o where "
+        "o.folder = (storage.foldername(objects.name))[1] and my_role(o.id) is not null))",
+        "drop policy x on storage.objects; delete from storage.buckets; drop policy x on organizations; "
+        "alter table organizations drop folder",
+        ("confidentiality",),
+        "storage.objects",
+    ),
+    Fault(
+        "columns that the client names",
+        "create function export_projects(organization uuid, columns text) returns setof jsonb language "
+        "plpgsql stable "
+        "security definer set search_path = '' as $$ begin if public.my_role(organization) is null then "
+        "return; end if; "
+        "return query execute 'select to_jsonb(q) from (select ' || columns || ' from public.projects where "
+        "organization_id = $1) q' using organization; end $$",
+        "drop function export_projects(uuid, text)",
+        ("confidentiality",),
+        "public.export_projects(uuid,text)",
+    ),
+    Fault(
+        "an office by four digits",
+        "alter table members add pin text not null default '0000' check (pin ~ '^[0-9]{4}$'); create "
+        "function who_is(pin "
+        "text) returns table (person uuid) language sql stable security definer set search_path = '' as $$ select "
+        "m.user_id from public.members m where m.pin = who_is.pin $$",
+        "drop function who_is(text); alter table members drop pin",
+        ("confidentiality",),
+        "public.who_is(text)",
+    ),
+    Fault(
+        "an offer that every partner reads",
+        "create table partners (seller uuid references organizations on delete cascade, buyer uuid references "
+        "organizations on delete cascade, primary key (seller, buyer)); create table offers (id uuid primary key "
+        "default gen_random_uuid(), seller uuid not null references organizations on delete cascade, "
+        "buyer uuid not null "
+        "references organizations on delete cascade, price numeric not null); alter table partners enable row level "
+        "security; alter table offers enable row level security; create policy own on partners for select to "
+        "authenticated using (my_role(seller) is not null or my_role(buyer) is not null); create policy "
+        "own on offers for "
+        "select to authenticated using (my_role(seller) is not null or exists (select 1 from partners p where "
+        "p.seller = offers.seller and my_role(p.buyer) is not null)); grant select on partners, offers to "
+        "authenticated",
+        "drop table offers; drop table partners",
+        ("confidentiality",),
+        "public.offers",
+    ),
+    Fault(
+        "whoever says that the address is theirs",
+        "create table contacts (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, email text not null, user_id uuid references auth.users on "
+        "delete set null); "
+        "alter table contacts enable row level security; create policy own on contacts for select to "
+        "authenticated using "
+        "(my_role(organization_id) is not null); grant select on contacts to authenticated; create "
+        "function claim_me() "
+        "returns setof uuid language sql security definer set search_path = '' as $$ update public.contacts set "
+        "user_id = auth.uid() where user_id is null and email = auth.jwt() -> 'user_metadata' ->> 'email' "
+        "returning id $$",
+        "drop function claim_me(); drop table contacts",
+        ("integrity", "confidentiality"),
+        "public.claim_me()",
+    ),
+    Fault(
+        "a request that whoever asks accepts",
+        "create table requests (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, project_id uuid not null references projects on delete cascade); "
+        "alter table requests enable row level security; create policy own on requests for all to "
+        "authenticated using "
+        "(my_role(organization_id) is not null) with check (my_role(organization_id) is not null); "
+        "grant select, insert on requests to authenticated; create function accept_request(request uuid) "
+        "returns void "
+        "language sql security definer set search_path = '' as $$ update public.projects p set "
+        "organization_id = r.organization_id from public.requests r where r.id = request and p.id = r.project_id "
+        "and public.my_role(r.organization_id) = 'admin' $$",
+        "drop function accept_request(uuid); drop table requests",
+        ("integrity",),
+        "public.accept_request(uuid)",
+    ),
+    Fault(
+        "a patch of any column",
+        "create function patch_task(task uuid, patch jsonb) returns void language plpgsql security definer set "
+        "search_path = '' as $$ declare k text; begin if not exists (select 1 from public.tasks t join "
+        "public.projects p "
+        "on p.id = t.project_id where t.id = task and public.my_role(p.organization_id) is not null) then "
+        "return; end if; "
+        "for k in select jsonb_object_keys(patch) loop if k <> 'id' then execute format('update "
+        "public.tasks set %I = "
+        "(jsonb_populate_record(null::public.tasks, $1)).%I where id = $2', k, k) using patch, task; end "
+        "if; end loop; "
+        "end $$",
+        "drop function patch_task(uuid, jsonb)",
+        ("integrity",),
+        "public.patch_task(uuid,jsonb)",
+    ),
+    Fault(
+        "the beginning of a key",
+        "create function whose_key(key text) returns setof uuid language sql stable security definer set "
+        "search_path = '' "
+        "as $$ select s.organization_id from public.settings s where s.secret_key like whose_key.key || "
+        "'%' limit 1 $$",
+        "drop function whose_key(text)",
+        ("confidentiality",),
+        "public.whose_key(text)",
+    ),
+    Fault(
+        "a trigger that acts once something is done",
+        "create function wipe_when_done() returns trigger language plpgsql security definer set "
+        "search_path = '' as $$ begin "
+        "if new.state = 'done' then update public.settings set theme = '[]'; end if; return new; end $$; "
+        "create trigger wipe "
+        "after update on projects for each row execute function wipe_when_done()",
+        "drop trigger wipe on projects; drop function wipe_when_done()",
+        ("integrity",),
+        "public.projects",
+    ),
+    Fault(
+        "a file's name that the sub-select swallows",
+        "create table rooms (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete cascade, name text not null); alter table rooms enable row level "
+        "security; create policy "
+        "own on rooms for all to authenticated using (my_role(organization_id) is not null) with check "
+        "(my_role(organization_id) is not null); grant select, insert on rooms to authenticated; insert into "
+        "storage.buckets (id, name) values ('papers', 'papers'); create policy x on storage.objects for select to "
+        "authenticated using (bucket_id = 'papers' and exists (select 1 from rooms r where "
+        "r.id::text = (storage.foldername(name))[1] and my_role(r.organization_id) is not null))",
+        "drop policy x on storage.objects; delete from storage.buckets; drop table rooms",
+        ("confidentiality",),
+        "storage.objects",
+    ),
+    Fault(
+        "a line for all to read once something is deleted",
+        "create table log (id bigint generated always as identity primary key, organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, kind text not null default 'note' check (kind in ('note', "
+        "'deleted')), what jsonb "
+        "not null); alter table log enable row level security; create policy own on log for select to "
+        "authenticated using "
+        "(my_role(organization_id) is not null or kind = 'deleted'); grant select on log to "
+        "authenticated; create function "
+        "log_deleted() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
+        "insert into "
+        "public.log (organization_id, kind, what) values (old.organization_id, 'deleted', to_jsonb(old)); "
+        "return old; end $$; "
+        "create trigger log after delete on projects for each row execute function log_deleted()",
+        "drop trigger log on projects; drop function log_deleted(); drop table log",
+        ("confidentiality",),
+        "public.log",
+    ),
+    Fault(
+        "notes about whoever was here as well",
+        "create table stays (id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete cascade, guest uuid not null references auth.users on delete cascade); "
+        "create table remarks "
+        "(id uuid primary key default gen_random_uuid(), organization_id uuid not null references "
+        "organizations on delete "
+        "cascade, guest uuid not null references auth.users on delete cascade, body text not null); alter "
+        "table stays enable "
+        "row level security; alter table remarks enable row level security; create policy own on stays for all to "
+        "authenticated using (my_role(organization_id) is not null) with check (my_role(organization_id) "
+        "is not null); "
+        "create policy own on remarks for select to authenticated using (exists (select 1 from stays s where "
+        "s.guest = remarks.guest and my_role(s.organization_id) is not null)); grant select, insert on stays to "
+        "authenticated; grant select on remarks to authenticated",
+        "drop table remarks; drop table stays",
+        ("confidentiality",),
+        "public.remarks",
+    ),
+    Fault(
+        "no code that is as good as no code",
+        "alter table organizations add join_code text; create function join_by_code(organization uuid, "
+        "code text) returns "
+        "void language sql security definer set search_path = '' as $$ insert into public.members (organization_id, "
+        "user_id) select o.id, auth.uid() from public.organizations o where o.id = organization and "
+        "auth.uid() is not null "
+        "and o.join_code is not distinct from code on conflict do nothing $$",
+        "drop function join_by_code(uuid, text); alter table organizations drop join_code",
+        ("authority",),
+        "public.join_by_code(uuid,text)",
+    ),
+    Fault(
+        "an export of whatever is listed",
+        "create table exports (id uuid primary key default gen_random_uuid(), organization_id uuid not "
+        "null references "
+        "organizations on delete cascade, project_ids uuid[] not null, result text); alter table exports "
+        "enable row level "
+        "security; create policy own on exports for all to authenticated using (my_role(organization_id) "
+        "is not null) with "
+        "check (my_role(organization_id) is not null); grant select, insert on exports to authenticated; "
+        "create function "
+        "fill_export() returns trigger language plpgsql security definer set search_path = '' as $$ begin "
+        "new.result := "
+        "(select string_agg(p.title, ' ') from public.projects p where p.id = any (new.project_ids)); "
+        "return new; end $$; "
+        "create trigger fill before insert on exports for each row execute function fill_export()",
+        "drop table exports; drop function fill_export()",
+        ("confidentiality",),
+        "public.exports",
     ),
 )

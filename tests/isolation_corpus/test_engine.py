@@ -13,7 +13,6 @@ from tests.isolation_corpus.score import score
 from tests.isolation_corpus.truth import load, names, normal
 
 UNSEEN = {
-    ("chat_rooms", "storage.objects"),  # a room named after its own id and a slash: a trick of two tables' names
     ("owners_votes", "public.import_owners(uuid,text)"),  # lines of a text that the body takes apart field by field
     ("utility_scopes", "public.grants"),  # a reader of one site gives out writing there: a grant below the tenant's own
     ("utility_scopes", "public.correct_reading(uuid,date,numeric)"),  # who may write is for a matrix to say
