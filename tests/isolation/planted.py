@@ -659,4 +659,21 @@ FAULTS = (
         ("confidentiality",),
         "public.exports",
     ),
+    Fault(
+        "a trigger that writes as a caller who may not",
+        "create table traces (id bigint generated always as identity primary key, organization_id uuid "
+        "not null references "
+        "organizations on delete cascade, what text not null); alter table traces enable row level "
+        "security; create policy "
+        "own on traces for select to authenticated using (my_role(organization_id) is not null); grant "
+        "select on traces to "
+        "authenticated; create function trace() returns trigger language plpgsql as $$ begin insert into "
+        "public.traces "
+        "(organization_id, what) values (new.organization_id, 'new'); return new; end $$; create trigger "
+        "trace after insert "
+        "on projects for each row execute function trace(); grant insert on traces to authenticated",
+        "drop trigger trace on projects; drop function trace(); drop table traces",
+        ("availability",),
+        "public.projects",
+    ),
 )
