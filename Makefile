@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 REFERENCE := fixtures/reference
 # The screens beside the rest, on a stack of their own, where there is a processor for each.
-LANES ?= $(shell $(PYTHON) -c 'import os; print(min(2, os.cpu_count() or 1))')
+LANES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$((n < 2 ? n : 2)))
 # Each is deployed by itself, so each pins its own packages.
 DENO_FOLDERS := $(REFERENCE) $(REFERENCE)/supabase/functions $(REFERENCE)/web
 LOCKS := requirements.lock package.json deno.lock $(wildcard $(addsuffix /deno.lock,$(DENO_FOLDERS)))
