@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.isolation import exploring
 from fixtures.isolation.engine import examine
-from fixtures.isolation.exploring import seconds
+from fixtures.waiting import seconds
 
 # Whoever says that their own request is about everybody, and then approves it, reads all papers: two harmless steps.
 SCHEMA = """
