@@ -147,7 +147,7 @@ def _configuration(verdict: Verdict, made: Path, out: Path) -> dict[str, Any]:
         "name": verdict.headline,
         "output": str(made),
         "historyPath": str(out / "history.jsonl"),
-        "historyLimit": 50,
+        "historyLimit": 20,
         "categories": {"rules": _CATEGORIES},
         "plugins": {
             "awesome": {
