@@ -160,6 +160,19 @@ def test_the_sheet_is_the_users_checklist_line_by_line(tmp_path: Path) -> None:
     assert "http" not in page.split("<body>")[0], "the page loads nothing from elsewhere"
 
 
+@pytest.mark.parametrize("selection", ["full", "partial"])
+def test_only_a_full_selection_is_for_signing(tmp_path: Path, selection: str) -> None:
+    """A lead who sees GO in green on top of a sheet may sign it: of a part there is nothing to sign."""
+    verdict = _judged(Catalogue.load()).model_copy(update={"selection": selection, "verdict": "go"})
+
+    markdown, page = (path.read_text() for path in signoff.write(verdict, tmp_path, Catalogue.load()))
+
+    partial = selection == "partial"
+    assert ("<title>GO (partial) ·" in page, '<div class="stamp go partial">go<small>' in page) == (partial, partial)
+    for sheet, signature in ((markdown, "| Signature | |"), (page, "<div>Signature</div>")):
+        assert ("There is nothing to sign" in sheet, signature in sheet) == (partial, not partial)
+
+
 def test_text_of_a_check_is_no_markup(tmp_path: Path) -> None:
     catalogue = Catalogue.load()
     verdict = _judged(catalogue)
