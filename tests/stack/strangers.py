@@ -33,6 +33,16 @@ $$;
 create trigger on_auth_user_created after insert on auth.users for each row execute function public.handle_new_user();
 
 alter publication supabase_realtime add table public.profiles;
+create function public.broadcast_profile() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  perform realtime.broadcast_changes('profile:' || new.id, tg_op, tg_op, tg_table_name, tg_table_schema, new, old);
+  return null;
+end;
+$$;
+create trigger on_profile_changed after update on public.profiles
+  for each row execute function public.broadcast_profile();
+create policy "own channel" on realtime.messages for select to authenticated
+  using (extension = 'broadcast' and realtime.topic() = 'profile:' || (select auth.uid()));
 
 insert into storage.buckets (id, name, public) values ('avatars', 'avatars', true);
 create policy "read avatars" on storage.objects for select using (bucket_id = 'avatars');

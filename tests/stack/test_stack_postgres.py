@@ -107,6 +107,15 @@ def test_what_strangers_migrations_do(cluster: Cluster) -> None:
         published = connection.execute("select tablename from pg_publication_tables").fetchall()
         assert published == [("profiles",)]
         connection.execute("insert into storage.objects (bucket_id, name) values ('avatars', 'a/b.png')")
+        connection.execute("update public.profiles set nickname = 'M'")
+        heard = "select event, payload -> 'record' ->> 'nickname' from realtime.messages where topic = %s"
+        channel = f"profile:{user}"
+        for joins, hears in ((channel, [("UPDATE", "M")]), ("profile:", [])):
+            connection.execute("select set_config('realtime.topic', %s, true)", [joins])
+            connection.execute("select set_config('request.jwt.claims', %s, true)", [f'{{"sub": "{user}"}}'])
+            connection.execute("set local role authenticated")
+            assert connection.execute(heard, [channel]).fetchall() == hears
+            connection.execute("reset role")
         connection.execute("set local role anon")
         assert connection.execute("select storage.filename(name) from storage.objects").fetchall() == [("b.png",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
