@@ -25,7 +25,7 @@ HELPERS = (HERE / "proof.sql").read_text()
 OBJECTS = """
 with own as (
   select oid, nspname from pg_namespace
-  where nspname !~ '^(pg_|information_schema|auth$|storage$|extensions$|proof$)'
+  where nspname !~ '^(pg_|information_schema|auth$|storage$|realtime$|extensions$|proof$)'
     and (has_schema_privilege('authenticated', oid, 'usage') or has_schema_privilege('anon', oid, 'usage')))
 select format('%s.%s', nspname, relname), 'relation' from pg_class c join own on own.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm', 'f')
@@ -100,7 +100,7 @@ def prove(dsn: str, truth: Truth) -> Outcome:
             label = f"control {control.object} ({control.holds})"
             outcome.controls += _holds(connection, control.proof, label, outcome)
         for thing in (*truth.clean, *truth.accepted, *truth.debatable):
-            relation = existing.get(normal(thing)) == "relation" or thing.startswith("storage.")
+            relation = existing.get(normal(thing)) == "relation" or thing.startswith(("storage.", "realtime."))
             if relation or thing.endswith("()"):
                 outcome.swept += 1
                 _sweep(connection, truth, thing, outcome, readable_only=not relation)
@@ -116,7 +116,11 @@ def _inventory(truth: Truth, existing: set[str], outcome: Outcome) -> None:
     for thing in sorted(set(listed)):
         if listed.count(thing) > 1:
             outcome.wrong.append(f"{thing} is listed twice")
-        if thing not in existing and not thing.startswith(("storage.", "auth.")) and not _is_known(thing, truth):
+        if (
+            thing not in existing
+            and not thing.startswith(("storage.", "auth.", "realtime."))
+            and not _is_known(thing, truth)
+        ):
             outcome.wrong.append(f"{thing} does not exist, or no client can name it")
 
 
