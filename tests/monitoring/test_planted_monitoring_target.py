@@ -185,12 +185,31 @@ def test_a_slow_policy_turns_the_statements_red(planting: Bench) -> None:
 
 def test_production_wants_its_statements_recorded(planting: Bench) -> None:
     deployed = (datetime.now(UTC) - timedelta(days=40)).isoformat()
-    settings = planting.database_settings(planting.target()) + f"[deployment]\ndeployed_at = {deployed}\n"
+    target = planting.target("drop extension pg_stat_statements")
+    settings = planting.database_settings(target) + f"[deployment]\ndeployed_at = {deployed}\n"
 
     ended = planting.run("test_monitoring.py -k slow", settings=settings, profile="production")
 
     assert ended["day1-queries"].status == "unverified"
     assert "pg_stat_statements is not enabled" in ended.text
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.2, "failed"), (0.0, "verified")])
+def test_production_judges_the_statements_that_were_recorded(planting: Bench, seconds: float, status: str) -> None:
+    """Of those who come through the API alone: what a migration did once is not what members wait for."""
+    deployed = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    target = planting.target()
+    settings = planting.database_settings(target) + f"[deployment]\ndeployed_at = {deployed}\n"
+    settings += "[monitoring.limits]\nslow_query_ms = 100\n"
+    with target.connect() as connection:
+        connection.execute("select pg_sleep(0.2)")
+        connection.execute("set role authenticated")
+        connection.execute(f"select pg_sleep({seconds})".encode())
+
+    ended = planting.run("test_monitoring.py -k slow", settings=settings, profile="production")
+
+    assert ended["day1-queries"].status == status, ended.text
+    assert ("pg_sleep" in ended.text) is (status == "failed")
 
 
 def test_the_panels_of_a_sound_target_are_green(planting: Bench) -> None:
@@ -312,7 +331,7 @@ def test_an_approval_counts_once_its_tags_are_on_the_course(planting: Bench, wor
 
 
 def test_the_platforms_own_tool_shows_who_waits_for_whom(planting: Bench) -> None:
-    target = planting.target()
+    target = planting.target("drop extension pg_stat_statements")
 
     # It looks at locks of rows; those of whole tables are in our SQL.
     with waiting_for_a_lock(target, held=RENAMED, wanted=RENAMED):
