@@ -32,6 +32,14 @@ end;
 $$;
 create trigger on_auth_user_created after insert on auth.users for each row execute function public.handle_new_user();
 
+create extension if not exists pg_cron with schema pg_catalog;
+create extension if not exists pg_net with schema extensions;
+create extension if not exists supabase_vault;
+select vault.create_secret('https://example.com/hook', 'hook');
+select cron.schedule('tell', '*/5 * * * *', $job$
+  select net.http_post(url := (select decrypted_secret from vault.decrypted_secrets where name = 'hook'), body := '{}')
+$job$);
+
 alter publication supabase_realtime add table public.profiles;
 create function public.broadcast_profile() returns trigger language plpgsql security definer set search_path = '' as $$
 begin

@@ -117,6 +117,11 @@ def test_what_strangers_migrations_do(cluster: Cluster) -> None:
             connection.execute("set local role authenticated")
             assert connection.execute(heard, [channel]).fetchall() == hears
             connection.execute("reset role")
+        [(command,)] = connection.execute("select command from cron.job where jobname = 'tell'")
+        connection.execute(command)
+        queued = connection.execute("select method, url from net.http_request_queue").fetchall()
+        assert queued == [("POST", "https://example.com/hook")]
+        assert connection.execute("select cron.unschedule('tell')").fetchone() == (True,)
         connection.execute("set local role anon")
         assert connection.execute("select storage.filename(name) from storage.objects").fetchall() == [("b.png",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
