@@ -53,6 +53,10 @@ create policy "own channel" on realtime.messages for select to authenticated
   using (extension = 'broadcast' and realtime.topic() = 'profile:' || (select auth.uid()));
 
 insert into storage.buckets (id, name, public) values ('avatars', 'avatars', true);
+create policy "second factor where there is one" on public.profiles as restrictive to authenticated using (
+  array[(select auth.jwt() ->> 'aal')] <@ (
+    select case when count(id) > 0 then array['aal2'] else array['aal1', 'aal2'] end
+    from auth.mfa_factors where user_id = (select auth.uid()) and status = 'verified'));
 create policy "read avatars" on storage.objects for select using (bucket_id = 'avatars');
 create policy "own folder" on storage.objects for insert to authenticated
   with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = (select auth.uid())::text);
