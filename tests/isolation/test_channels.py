@@ -61,6 +61,16 @@ def test_a_channel_of_another_tenant_is_found(
     assert "set_config('realtime.topic'" in found[0].reproduce
 
 
+def test_channels_that_one_only_speaks_on_are_tried(make: Callable[[str, str], str]) -> None:
+    mute = re.sub(r'create policy "join"[^;]*;', "", SOUND)
+
+    report = _examined(
+        make, mute.replace("with check (may_join((select realtime.topic())) and ", "with check ("), "mute"
+    )
+
+    assert {(f.kind, f.operation) for f in report.findings if f.object == LABEL} == {("integrity", "insert")}
+
+
 def test_channels_that_nobody_could_be_made_to_join_are_named(make: Callable[[str, str], str]) -> None:
     """A policy that asks for something unheard of was not examined, and that is said."""
     policy = "create policy p on realtime.messages for select using (md5(realtime.topic()) = repeat('0', 32));"
