@@ -28,7 +28,7 @@ from fixtures.checklist import catalogue_of, collected
 from fixtures.environment import LAUNCH_ERROR, environment_of
 from fixtures.errors import ConfigurationError
 from fixtures.evidence import OUTPUT, redactor_of
-from reports import allure, scripts, signoff
+from reports import allure, scripts
 from reports.judging import Facts, Run, judge
 from reports.model import Verdict
 from reports.outcomes import NOTE, Recorder, note, one_line
@@ -267,6 +267,8 @@ class Judge(_Noting):
 
 
 def _signoff(verdict: Verdict, out: Path, catalogue: Catalogue) -> str:
+    from reports import signoff  # its templates' engine is slow to import, and workers write no sheet
+
     signoff.write(verdict, out, catalogue, catalogue.file.parent / "rollout-checklist.md")
     return ""
 
