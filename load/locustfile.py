@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # Locust knows this file's folder alone
 
 import gevent
+from gevent.lock import RLock
 from geventhttpclient.client import HTTPClientPool
 from locust import LoadTestShape, runners
 from locust import events as untyped_events
@@ -38,6 +39,7 @@ __all__ = ["Learner", "Ramp"]
 
 runners.WORKER_REPORT_INTERVAL = 1.0  # seconds: what a process that dies has seen since its last report is lost
 CONNECTIONS = 16  # that the members in one process share
+LISTEN_EVERY = 0.2  # seconds
 log = logging.getLogger("greenlight.load")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 events: Any = untyped_events
@@ -129,7 +131,13 @@ def _lead(environment: Any, runner: Any, new_run: Any, share: Share) -> None:
         if run.report.problem:
             log.error("%s", run.report.problem)
 
+    finishing = RLock()
+
     def finish(**_: Any) -> None:
+        with finishing:  # whoever comes second waits: Locust ends the process as soon as one of them is done
+            conclude()
+
+    def conclude() -> None:
         run: Run = environment.greenlight
         if run.closed:
             return
@@ -157,9 +165,14 @@ def _lead(environment: Any, runner: Any, new_run: Any, share: Share) -> None:
 
         def listen() -> None:
             while True:
-                gevent.sleep(1)
-                if environment.greenlight.began is not None and not environment.greenlight.report.duration:
-                    environment.greenlight.heard(share.record, share.published_at)
+                gevent.sleep(LISTEN_EVERY)
+                run: Run = environment.greenlight
+                if run.began is None or run.report.duration:
+                    continue
+                run.heard(share.record, share.published_at)
+                if run.over and options.headless:  # the shape would see it up to a second later
+                    finish()
+                    runner.quit()
 
         gevent.spawn(listen)
         return
