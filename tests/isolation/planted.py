@@ -326,7 +326,7 @@ FAULTS = (
         "files of a bucket",
         "insert into storage.buckets (id, name) values ('files', 'files'); create policy x on "
         "storage.objects for select to authenticated using (bucket_id = 'files')",
-        "drop policy x on storage.objects; delete from storage.buckets",
+        "drop policy x on storage.objects; set storage.allow_delete_query = 'true'; delete from storage.buckets",
         ("confidentiality",),
         "storage.objects",
     ),
@@ -461,7 +461,8 @@ FAULTS = (
         "storage.objects for select "
         "to authenticated using (bucket_id = 'papers' and exists (select 1 from organizations o where "
         "o.folder = (storage.foldername(objects.name))[1] and my_role(o.id) is not null))",
-        "drop policy x on storage.objects; delete from storage.buckets; drop policy x on organizations; "
+        "drop policy x on storage.objects; set storage.allow_delete_query = 'true'; delete from storage.buckets; "
+        "drop policy x on organizations; "
         "alter table organizations drop folder",
         ("confidentiality",),
         "storage.objects",
@@ -586,7 +587,8 @@ FAULTS = (
         "storage.buckets (id, name) values ('papers', 'papers'); create policy x on storage.objects for select to "
         "authenticated using (bucket_id = 'papers' and exists (select 1 from rooms r where "
         "r.id::text = (storage.foldername(name))[1] and my_role(r.organization_id) is not null))",
-        "drop policy x on storage.objects; delete from storage.buckets; drop table rooms",
+        "drop policy x on storage.objects; set storage.allow_delete_query = 'true'; delete from storage.buckets; "
+        "drop table rooms",
         ("confidentiality",),
         "storage.objects",
     ),

@@ -168,6 +168,22 @@ def test_extensions_do_what_they_are_for(cluster: Cluster) -> None:
         connection.rollback()
 
 
+def test_rows_of_files_are_deleted_on_purpose_only(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.dsn()) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="Direct deletion from storage tables"):
+            connection.execute("delete from storage.objects")
+        connection.rollback()
+        connection.execute("set local storage.allow_delete_query = 'true'")
+        connection.execute("delete from storage.objects; delete from storage.buckets")
+        connection.rollback()
+
+
+def test_a_dump_of_data_may_switch_triggers_off(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.dsn()) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.rollback()
+
+
 def test_log_names_role_and_sqlstate(cluster: Cluster) -> None:
     with psycopg.connect(cluster.dsn()) as connection:
         connection.execute("set role anon")

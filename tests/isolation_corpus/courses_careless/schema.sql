@@ -1,4 +1,5 @@
 -- Multi-tenant roll-out of the course platform. RLS on everything new; see the tickets for what is left to do.
+create extension if not exists vector with schema extensions;
 create table organizations (
   id uuid primary key default gen_random_uuid(), name text not null, slug text not null unique check (slug ~ '^[a-z0-9-]+$'),
   branding jsonb not null default '{}', settings jsonb not null default '{}',

@@ -1,4 +1,5 @@
 -- 🧠 brainbase: documents + embeddings, chat with your docs
+create extension if not exists vector with schema extensions;
 
 create table if not exists workspaces (
   id uuid primary key default gen_random_uuid(),

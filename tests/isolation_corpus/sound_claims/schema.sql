@@ -1,5 +1,6 @@
 -- Warehouse. Tenants are integers in app_metadata: {"tenant": 7, "scopes": ["stock:write"]}
 -- api: what PostgREST exposes. core: tables. Nothing is created in public.
+create extension if not exists vector with schema extensions;
 create schema core;
 create schema api;
 grant usage on schema core, api to authenticated;
