@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fixtures import backup
+from fixtures.catalogue import Catalogue
 from fixtures.deployment import expect_go
 from fixtures.errors import Unverified
 from fixtures.rehearsal import Rehearsal
@@ -92,9 +93,9 @@ def test_no_link_is_open(bench: Bench) -> None:
 
 
 def verdict(path: Path, **other: Any) -> Path:
-    item = {"id": "db-rls-enabled", "gate": "must", "status": "verified"}
+    items = [{"id": item.id, "gate": item.gate, "status": "verified", "reason": ""} for item in Catalogue.load()]
     started = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    said = {"verdict": "go", "selection": "full", "started": started, "duration_s": 60, "items": [item]}
+    said = {"environment": "staging", "verdict": "go", "selection": "full", "started": started, "items": items}
     file = path / "staging" / "verdict.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(said | other))
@@ -112,15 +113,29 @@ def test_the_go_of_staging_is_read(tmp_path: Path) -> None:
         ({"selection": "partial"}, "was partial"),
         ({"started": "2026-01-01T00:00:00+00:00"}, "hours old"),
         ({"started": "2099-01-01T00:00:00+00:00"}, "hours old"),
+        ({"environment": "local"}, "is one of local"),
+        ({"items": [{"id": "db-rls-enabled", "gate": "must", "status": "failed"}]}, "open in it: db-rls-enabled"),
+        ({"items": []}, "did not ask for"),
     ],
 )
-def test_what_is_no_go(bench: Bench, other: dict[str, str], said: str) -> None:
+def test_what_is_no_go(bench: Bench, other: dict[str, Any], said: str) -> None:
     verdict(bench.path / "reports" / "out", **other)
 
     ended = bench.run(f"{DEPLOYMENT}::test_staging_is_go", profile="production")
 
     assert ended.red == {"prod-staging-passed", "done-staging-validated"}
     assert said in ended.text
+
+
+def test_a_go_from_before_the_deployment_is_none(tmp_path: Path) -> None:
+    file = verdict(tmp_path)
+    said = json.loads(file.read_text())
+    told = {"status": "not applicable", "reason": "due from deployment on; staging is at pre-deployment"}
+    said["items"] = [each | (told if each["id"] == "db-tables-created" else {}) for each in said["items"]]
+    file.write_text(json.dumps(said))
+
+    with pytest.raises(AssertionError, match=r"db-tables-created\): is deployment\.phase of staging behind"):
+        expect_go(file, timedelta(hours=72), ["db-rls-verified", "db-tables-created"])
 
 
 def test_without_a_verdict_it_is_open(tmp_path: Path) -> None:
