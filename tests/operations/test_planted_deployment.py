@@ -343,6 +343,30 @@ def old(file: Path) -> None:
     os.utime(file, (then, then))
 
 
+def truncated(file: Path) -> None:
+    """What was written before the disk was full: all tables are made, and the last ones have no rows."""
+    text = file.read_text()
+    file.write_text(text[: text.index("COPY public.tags")])
+
+
+def emptied(file: Path) -> None:
+    """Taken with --exclude-table-data=public.media_assets."""
+    head, copy, rest = file.read_text().partition("COPY public.media_assets")
+    assert copy
+    file.write_text(head + rest.partition("\\.\n")[2])
+
+
+def ahead(file: Path) -> None:
+    then = (datetime.now(UTC) + timedelta(days=3)).timestamp()
+    os.utime(file, (then, then))
+
+
+def copied(file: Path) -> None:
+    """An old one that was copied today."""
+    text = file.read_text().replace("\nSET ", "\n-- Started on 2026-01-01 03:00:00 CET\n\nSET ", 1)
+    file.write_text(text)
+
+
 def test_a_backup_comes_back(restoring: Callable[..., Ended]) -> None:
     ended = restoring()
 
@@ -355,6 +379,10 @@ def test_a_backup_comes_back(restoring: Callable[..., Ended]) -> None:
         (cut, "restored"),
         (without, "not in backup.sql: public.media_assets"),
         (old, "is 72 hours old, at most 26 are allowed"),
+        (copied, "hours old, at most 26 are allowed"),
+        (ahead, "which has not come yet"),
+        (truncated, "backup.sql is cut off"),
+        (emptied, "whose rows were left out of backup.sql: public.media_assets"),
         (Path.unlink, "there is no file"),
     ],
 )
