@@ -17,6 +17,7 @@ from fixtures.deployment import (
     expect_linked,
     header_faults,
     homepage,
+    leads_astray,
     plain_text_fault,
 )
 from fixtures.evidence import Evidence
@@ -59,8 +60,8 @@ def test_the_homepage_loads(environment: Environment, evidence: Evidence) -> Non
     assert "text/html" in kind, f"{answer.request.url} is no page: its content type is {kind}"
     assert "<script" in answer.text, f"{answer.request.url} is a page without the application: no script in it"
     asked = environment.require("web.url")
+    assert not (astray := leads_astray(asked, str(answer.url).rstrip("/"))), astray
     if asked.startswith("https://"):
-        assert answer.url.scheme == "https", f"{asked} leads to {answer.url}, which is not encrypted"
         expires = certificate_expires(asked, environment.require("web.timeout"))
         assert expires > datetime.now(UTC) + CERTIFICATE_FOR, f"{asked}: its certificate runs out on {expires:%Y-%m-%d}"
         assert not (lacking := header_faults(answer)), f"{asked} lacks: {'; '.join(lacking)}"

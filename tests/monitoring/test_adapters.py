@@ -118,12 +118,14 @@ def test_a_dashboard_that_lacks_a_panel_is_red(planting: Bench, provider: Provid
     SentryFake(provider)
     model = dashboard(load_panels())
     model["panels"] = [panel for panel in model["panels"] if panel["title"] != "Tag approval queue depth"]
+    [count] = [panel for panel in model["panels"] if panel["title"] == "Organizations"]
+    count["targets"] = [{"refId": "A", "datasource": count["datasource"]}]
     GrafanaFake(provider).load(model, DATA_SOURCES)
 
     ended = planting.run(CHECKS, settings=settings_of(provider), profile="production")
 
     assert ended.red == {"nice-dashboards"}
-    assert "on no dashboard: Tag approval queue depth" in ended.text
+    assert "on no dashboard: Organizations, Tag approval queue depth" in ended.text
 
 
 @pytest.mark.parametrize(
@@ -158,6 +160,14 @@ def test_a_project_that_never_had_an_event_proves_nothing(provider: Provider) ->
 
     with pytest.raises(Unverified, match="never had an event"):
         Sentry(with_sentry(provider)).expect_known()
+
+
+def test_an_environment_that_nothing_reports_proves_nothing(provider: Provider) -> None:
+    SentryFake(provider)
+    Sentry(with_sentry(provider, environment="live")).expect_known()
+
+    with pytest.raises(Unverified, match=r"never had an event of the environment 'production'.*; it knows live"):
+        Sentry(with_sentry(provider, environment="production")).expect_known()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from environments.loading import load_environment
+from fixtures.errors import Unverified
 from fixtures.monitoring.inspection import inspected
+from fixtures.monitoring.postgres_log import PostgresLog
+from fixtures.monitoring.windows import Window
 from fixtures.scratch import ScratchDatabase
 from fixtures.waiting import until
 from tests.monitoring.planting import APPROVED, ON_COURSE, Bench
@@ -103,6 +107,18 @@ def test_another_systems_log_is_no_evidence(planting: Bench) -> None:
 
     assert ended["monitor-no-rls-violations"].status == "unverified"
     assert "not in the Postgres log within 0.5 s" in ended.text
+
+
+def test_a_log_that_ends_before_the_window_is_no_evidence(planting: Bench) -> None:
+    log = planting.path / "ended.log"
+    log.write_text("2026-01-01 00:00:00.000 UTC [1] LOG:  database system is ready to accept connections\n" * 2)
+    settings = f'[monitoring.logs]\npostgres = "{log}"\n[database]\ndsn = "postgresql://x@127.0.0.1:1/x"\n'
+    file = planting.path / "environments" / "ended.toml"
+    file.write_text(settings)
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+
+    with pytest.raises(Unverified, match="ends at 2026-01-01 00:00:00 UTC and does not hold the window"):
+        PostgresLog(load_environment(file, {})).expect_held(Window("first-hour", start, start + timedelta(hours=1)))
 
 
 def test_without_a_log_the_settings_are_named(planting: Bench) -> None:
@@ -273,6 +289,33 @@ def test_organizations_without_members_do_not_count(planting: Bench) -> None:
 
     assert ended.red == {"week4-pilots", "should-pilots"}
     assert "Pilot 1: no members" in ended.text
+
+
+IMPORTED = """
+update auth.users set last_sign_in_at = now() - interval '60 days';
+alter table public.course_versions disable trigger user;
+update public.course_versions set published_at = now() - interval '20 days';
+"""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        IMPORTED,
+        IMPORTED + "update public.course_versions set published_by = '00000000-0000-4000-9000-000000000002'",
+        IN_THE_WINDOW
+        + "update auth.users set email = 'Viewer' || right(id::text, 1) || '@Acme.test' where email in ('user1@test', 'user2@test')",
+    ],
+    ids=["imported versions", "somebody from elsewhere", "the accounts of the checks"],
+)
+def test_what_others_do_there_does_not_count(planting: Bench, fault: str) -> None:
+    checks = 'password = "x"\n[users.organizations.acme]\nviewer = "viewer1@acme.test"\neditor = "viewer2@acme.test"\n'
+    settings = production(planting, planting.target(fault)) + f"[users]\n{checks}"
+
+    ended = planting.run(SUCCESS + " -k pilot", settings=settings, profile="production")
+
+    assert ended.red == {"week4-pilots", "should-pilots"}, ended.text
+    assert "0 pilot organizations in use" in ended.text
 
 
 def test_ten_organizations_in_use_are_green(planting: Bench) -> None:

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from fixtures import backup
 from fixtures.catalogue import Catalogue
-from fixtures.deployment import expect_go
+from fixtures.deployment import expect_go, leads_astray
 from fixtures.errors import Unverified
 from fixtures.rehearsal import Rehearsal
 from fixtures.scratch import Scratch, ScratchDatabase
@@ -269,6 +269,26 @@ def test_a_certificate_that_nobody_trusts(bench: Bench, site: Site, monkeypatch:
 
     assert ended.red == {"prod-smoke-homepage"}
     assert "is not trusted" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "led", "said"),
+    [
+        ("https://learn.example", "https://www.learn.example/auth", ""),
+        ("https://www.learn.example", "https://learn.example", ""),
+        (
+            "https://learn.example",
+            "https://parked.example.org",
+            "leads to https://parked.example.org, which is another",
+        ),
+        ("https://learn.example", "http://learn.example/x", "leads to http://learn.example/x, which is not encrypted"),
+        ("http://learn.example", "http://learn.example", "http://learn.example is not encrypted"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", ""),
+    ],
+)
+def test_where_a_site_may_lead(asked: str, led: str, said: str) -> None:
+    assert bool(leads_astray(asked, led)) == bool(said)
+    assert said in leads_astray(asked, led)
 
 
 def test_nobody_listens(bench: Bench) -> None:
