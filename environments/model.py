@@ -149,6 +149,8 @@ class Environment(Section):
         moment = self.deployment.deployed_at
         if moment and moment > datetime.now(UTC):
             raise ValueError("deployment.deployed_at: expected a moment in the past")
+        if moment and self.deployment.phase == "pre-deployment":
+            raise ValueError("deployment.phase: expected none, or a later one: deployed_at says when it was deployed")
         return self
 
 

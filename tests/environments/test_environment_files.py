@@ -82,6 +82,10 @@ def test_smallest_file_is_a_database(tmp_path: Path) -> None:
             "api.secret_key: expected ${NAME}: a secret belongs in the environment of the process or .env",
         ),
         (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-01-01T00:00:00Z\nphase = 'pre-deployment'\n",
+            "deployment.phase: expected none, or a later one",
+        ),
+        (
             f"[database]\n{DSN}[not_applicable]\ndb-rls-enabled = ''\n",
             "not_applicable.db-rls-enabled: expected the reason, found none",
         ),

@@ -97,6 +97,21 @@ def test_a_new_kind_of_error_in_the_first_hour_is_red(planting: Bench, provider:
     assert allowed.with_status("verified") == WATCHED
 
 
+def test_an_hour_that_is_not_over_is_no_quiet_hour(planting: Bench, provider: Provider) -> None:
+    sentry = SentryFake(provider)
+    now = datetime.now(UTC)
+    just_now = (now - timedelta(minutes=2)).isoformat()
+    settings = settings_of(provider).replace(DEPLOYED.isoformat(), just_now)
+
+    ended = planting.run(CHECKS + " and hour", settings=settings, profile="production")
+    sentry.add(now - timedelta(minutes=1))
+    again = planting.run(CHECKS + " and hour", settings=settings, profile="production")
+
+    assert ended["monitor-sentry"].status == "unverified"
+    assert "nothing so far, and the first-hour window is not over before" in ended["monitor-sentry"].reason
+    assert again.red == {"monitor-sentry"}, again.text
+
+
 def test_a_new_kind_of_error_later_that_day_is_red_for_the_day_alone(planting: Bench, provider: Provider) -> None:
     SentryFake(provider).add(DEPLOYED + timedelta(hours=20))
     GrafanaFake(provider).load(dashboard(load_panels()), DATA_SOURCES)
