@@ -209,6 +209,34 @@ def test_production_wants_its_statements_recorded(planting: Bench) -> None:
     assert "pg_stat_statements is not enabled" in ended.text
 
 
+RECORDED = """
+create view public.pg_stat_statements as select
+  (select oid from pg_roles where rolname = 'authenticator') as userid,
+  (select oid from pg_database where datname = current_database()) as dbid, 7::bigint as calls, {ms} as mean_exec_time,
+  9.0 as max_exec_time, 35.0 as total_exec_time, 'select * from courses' as query;
+create view public.pg_stat_statements_info as select now() - interval '{age}' as stats_reset;
+"""
+
+
+@pytest.mark.parametrize(
+    ("ms", "age", "status", "said"),
+    [
+        (5.0, "3 hours", "verified", ""),
+        (700.0, "3 hours", "failed", "select * from courses: 700 ms, limit 500 ms"),
+        (5.0, "4 minutes", "unverified", "pg_stat_statements was reset 4 minutes ago"),
+    ],
+)
+def test_production_judges_what_was_recorded(planting: Bench, ms: float, age: str, status: str, said: str) -> None:
+    target = planting.target(RECORDED.format(ms=ms, age=age))
+    deployed = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    settings = planting.database_settings(target) + f"[deployment]\ndeployed_at = {deployed}\n"
+
+    ended = planting.run("test_monitoring.py -k slow", settings=settings, profile="production")
+
+    assert ended["day1-queries"].status == status, ended.text
+    assert said in ended.text
+
+
 def test_the_panels_of_a_sound_target_are_green(planting: Bench) -> None:
     ended = planting.run(DATABASE_PANELS, settings=planting.database_settings(planting.target()))
 
