@@ -115,6 +115,17 @@ def test_the_report_is_true(seen: Experiment) -> None:
     assert sorted(course for course, result in report.results.items() if result == "created") == created
 
 
+def test_it_keeps_its_key_to_itself(seen: Experiment) -> None:
+    """Reports are archived and read by many, and its output is in the log of whoever ran it."""
+    told = [f"run {number}: its output" for number, ran in enumerate(seen.runs, 1) if seen.secret in ran.output]
+    told += [
+        f"run {n}: its report" for n, report in enumerate(seen.reports, 1) if report and seen.secret in report.text
+    ]
+
+    assert seen.secret, "there is no key to look for"
+    assert not told, f"the key that bypasses every policy is in {', '.join(told)}"
+
+
 def test_a_second_run_changes_nothing(seen: Experiment) -> None:
     """Whoever is not sure whether it ran runs it again."""
     report = seen.reports[2]

@@ -8,6 +8,7 @@ import pytest
 
 from environments.migrations import Expectations
 from environments.model import Environment
+from environments.sections import FUNCTIONS
 from fixtures.application import SCRIPTS, Application
 from fixtures.contract import Contract
 from fixtures.documents import (
@@ -24,6 +25,11 @@ from fixtures.migrations import created_relations, migrations_directory, read_mi
 
 RESTORES = r"psql|pg_restore|supabase backups restore|supabase db restore"
 NPM_SCRIPT = re.compile(r"(?:npm (?:run )?|deno task )(?:-\S+ )*(?P<script>[\w:.-]+)$")
+
+
+def functions_of(environment: Environment) -> tuple[str, ...]:
+    """The functions that documents must speak of. Raises `Unverified` where the file names none on purpose."""
+    return environment.require("functions.names") if environment.functions else FUNCTIONS
 
 
 def expect_complete(document: Document, missing: list[str]) -> None:
@@ -50,7 +56,7 @@ def test_how_to_run(application: Application) -> None:
 def test_technical_overview(application: Application, environment: Environment, expectations: Expectations) -> None:
     """What the overview leaves out is what the next change breaks; what it invents, somebody will look for."""
     document = Document.read(application.path, application.settings.documents.technical_info)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
     old = expectations.backfilled.tables if expectations.backfilled else ()
 
     tables = [table.partition(".")[2] for table in (*expectations.tables, *old)]
@@ -93,7 +99,7 @@ def test_disaster_recovery(application: Application, expectations: Expectations)
 def test_rollback(application: Application, environment: Environment, expectations: Expectations) -> None:
     """Under pressure people do what is written: the checklist's procedure, in its order, for these migrations."""
     document = Document.read(application.path, application.settings.documents.disaster_recovery)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
 
     rollback = document.section("roll(?:ing)?[ -]?back")
     newest_first = [label.partition("_")[0] for label in reversed(expectations.migrations)]
@@ -119,7 +125,7 @@ def test_rollback(application: Application, environment: Environment, expectatio
 def test_deployment(application: Application, environment: Environment) -> None:
     """A deploy from memory forgets a step; one in another order deploys functions without their tables."""
     document = Document.read(application.path, application.settings.documents.deployment)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
     stages = [
         ("linking the project", r"supabase link"),
         ("pushing the migrations", r"supabase db push"),
@@ -143,7 +149,7 @@ def test_deployment(application: Application, environment: Environment) -> None:
 def test_api_documentation(application: Application, environment: Environment, contract: Contract) -> None:
     """Whoever calls the functions sends what is written here: it must be what the contract says, field by field."""
     document = Document.read(application.path, application.settings.documents.api)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
 
     missing = [f"{name} is not in the contract" for name in functions if name not in contract.operations]
     for name in (each for each in functions if each in contract.operations):

@@ -55,6 +55,8 @@ def test_its_tests_pass(application: Application, evidence: Evidence) -> None:
 def test_its_journeys_pass_here(application: Application, environment: Environment, evidence: Evidence) -> None:
     """Its e2e script, with PLAYWRIGHT_BASE_URL at this site: real keys, real CORS, real latency."""
     site = environment.require("web.url")
+    settings = application.settings.scripts
+    assert settings.e2e != settings.test, f"app.scripts.e2e is the command of the unit tests: `{settings.e2e}`"
     ran = application.result("e2e")
 
     evidence.text("e2e output", f"$ PLAYWRIGHT_BASE_URL={site} {ran.command}\n{ran.output}")

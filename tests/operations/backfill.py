@@ -85,6 +85,8 @@ if FAULT == "counts wrongly":
 if FAULT == "conceals errors":
     results = {course: result for course, result in results.items() if result != "error"}
     counts["error"] = 0
+if "tells its key" in FAULTS:
+    print(f"as {KEY}, or {os.environ.get('SUPABASE_SECRET_KEY')}")
 if FAULT != "writes no report":
     Path("reports").mkdir(exist_ok=True)
     lines = ["# Backfill", f"Total: {len(results)}", f"Created: {counts['created']}", f"Existing: {counts['existing']}"]

@@ -235,6 +235,10 @@ SITES: dict[str, tuple[Callable[[Site], object], str]] = {
         lambda site: site.headers.pop("content-security-policy"),
         "Content-Security-Policy; frame-ancestors",
     ),
+    "a policy that lets everything in": (
+        lambda site: site.headers.update({"content-security-policy": "default-src *; frame-ancestors 'none'"}),
+        "a Content-Security-Policy that limits scripts",
+    ),
     "types are guessed": (lambda site: site.headers.pop("x-content-type-options"), "nosniff"),
     "addresses leak": (lambda site: site.headers.update({"referrer-policy": "unsafe-url"}), "Referrer-Policy"),
 }
