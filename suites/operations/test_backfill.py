@@ -27,7 +27,9 @@ def seen(begun: Future[Experiment], evidence: Evidence) -> Experiment:
     """What it did, with each run's output as evidence."""
     found = begun.result()
     for number, (ran, report) in enumerate(zip(found.runs, found.reports, strict=True), start=1):
-        evidence.text(f"run {number} output", f"$ {ran.command}\n{ran.output}\n({ran.ending})")
+        evidence.text(
+            f"run {number} output", f"$ {ran.command}\n{ran.output}\n({ran.ending}, after {ran.seconds:.1f} s)"
+        )
         if report:
             evidence.text(f"run {number} report", report.text, suffix=".md")
     return found
