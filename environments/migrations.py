@@ -59,6 +59,8 @@ class Backfilled(Section):
     tables: tuple[TableName, ...] = Field(min_length=1)
     column: str
     value: Scalar
+    required: bool = False
+    """Whether the column must be there in every row from then on (`not null`)."""
 
 
 class Refusal(Section):

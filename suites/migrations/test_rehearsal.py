@@ -12,7 +12,7 @@ from fixtures.old_rows import diversify, expect_still_there
 from fixtures.refusals import accepted
 from fixtures.rehearsal import Rehearsal, Rollout, State
 from fixtures.rows import expect_rows_kept, expect_value, rows_of
-from fixtures.schema.model import Constraint, Grant, Index, Table, Trigger
+from fixtures.schema.model import Column, Constraint, Grant, Index, Table, Trigger
 
 pytestmark = pytest.mark.check("db-migrations-tested")
 
@@ -61,6 +61,9 @@ def test_old_rows_are_given_to_the_default_organization(
 
     for table in given.tables:
         expect_value(project, table, given.column, given.value)
+    columns = {each.object: each for each in rehearsal.complete.of(Column) if each.name == given.column}
+    optional = [table for table in given.tables if given.required and columns[table].nullable]
+    assert not optional, f"{given.column} may be empty in {', '.join(optional)}: the next row belongs to nobody"
 
 
 def test_whatever_the_old_tables_allow_is_migrated(rehearsal: Rehearsal, rollout: Rollout, evidence: Evidence) -> None:

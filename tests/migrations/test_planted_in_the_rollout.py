@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from environments.migrations import Refusal
+from fixtures.errors import Unverified
+from fixtures.refusals import accepted
 from tests.migrations.planting import Bench
 
 ITEM = "db-migrations-tested"
@@ -123,7 +126,7 @@ FAULTS: dict[str, tuple[str, str, set[str], str]] = {
         "alter table public.media_assets alter column organization_id drop not null;"
         "alter table public.tags disable trigger check_tag_type;"
         "alter table public.tags add constraint later check (slug = lower(slug)) not valid;",
-        {REFUSED, MADE},
+        {REFUSED, MADE, GIVEN},
         "a version of a course has a number of its own: should be refused, and is accepted: insert into",
     ),
     "a step that rests on the session of the one before": (
@@ -198,6 +201,16 @@ def test_what_is_excused_stands_alone_or_is_new_passes(planting: Bench, text: st
     add(rollout, LATER, "set lock_timeout = '5s';\n" * ("concurrently" not in text) + text)
 
     assert planting.run(planting.applied, *STATIC, rollout=rollout).failed == set()
+
+
+def test_a_rule_that_cannot_be_tried_is_open(planting: Bench) -> None:
+    more = Refusal(given=("insert into public.tags (value) values ('x')",), refused="select 1")
+
+    with pytest.raises(Unverified, match=r"cannot be tried here: x: what must be taken is refused \(23502"):
+        accepted(planting.applied, {"x": more})
+
+    [said] = accepted(planting.applied, {"x": more, "y": Refusal(refused="select 1/0")})
+    assert said.startswith("y: is refused for another reason than 23 (22012: division by zero)")
 
 
 def test_a_baseline_without_rows_shows_nothing(planting: Bench) -> None:
