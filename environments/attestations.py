@@ -108,11 +108,13 @@ def attested(
     now: datetime,
     *,
     approvers: Collection[str] = (),
+    since: tuple[datetime, str] | None = None,
 ) -> tuple[Attestation | None, str]:
     """The attestation that decides the item on the environment at `now`, or None and why there is none.
 
     The latest one supersedes the others, whatever it says; one dated in the future supersedes nothing. `approvers` are
-    those who may sign (`people.approvers`).
+    those who may sign (`people.approvers`). What it is about happens `since` a moment (and what that is): nobody can
+    have signed for it on a day before.
     """
     ours = sorted(
         (one for one in attestations if one.item == item and one.environment == environment), key=lambda one: one.on
@@ -123,4 +125,6 @@ def attested(
     reason = latest.invalid(now)
     if reason is None and stranger(latest.by, approvers):
         reason = f"attested by {latest.by}, who is not one of people.approvers"
+    if reason is None and since and latest.on.astimezone(UTC).date() < since[0].astimezone(UTC).date():
+        reason = f"attested by {latest.by} on {latest.on:%Y-%m-%d}, before {since[1]} on {since[0]:%Y-%m-%d}"
     return (None, reason) if reason else (latest, "")

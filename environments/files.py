@@ -50,7 +50,7 @@ def validated(model: type[M], data: Mapping[str, Any], file: Path) -> M:
         keys = list(dict.fromkeys(_key(model, one["loc"]) for one in errors))
         others = f" (wrong too: {', '.join(keys[1:4])})" if len(keys) > 1 else ""
         key, expected = keys[0], _expected(model, errors[0])
-        if found := re.fullmatch(r"([a-z][\w.]*): (.+)", expected):  # a rule between settings names the one to change
+        if found := re.fullmatch(r"([a-z][\w.-]*): (.+)", expected):  # a rule between settings names the one to change
             key, expected = found[1], found[2]
         raise ConfigurationError(file, key, expected + others) from None
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -24,6 +25,13 @@ from fixtures.errors import ConfigurationError
 ENVIRONMENTS = Path(__file__).parent
 _NOT_ENVIRONMENTS = ("attestations", "waivers", "expectations", "tenancy")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SECRET = re.compile(r"sb_secret_\w{8,}|sbp_\w{20,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+")
+_KEYS = (
+    ("api", "secret_key", "url"),
+    ("api", "service_role_key", "url"),
+    ("deployment", "access_token", "management_url"),
+)
+"""Keys of whole projects, each with the address that it is for: section, setting, address."""
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
@@ -50,6 +58,14 @@ def load_environment(
     for key in ("name", "path"):
         if key in filled:
             raise ConfigurationError(path, key, "unknown key: an environment is named after its file")
+    for section, name, address in _KEYS:
+        told = data.get(section)
+        if isinstance(told, dict) and _written_down(told.get(name)) and not _here(filled[section].get(address)):
+            raise ConfigurationError(
+                path,
+                f"{section}.{name}",
+                "expected ${NAME}: a secret belongs in the environment of the process or .env",
+            )
     profile = path.stem if path.stem in PROFILES else "staging"
     if path.stem in PROFILES and filled.get("profile", profile) != profile:
         raise ConfigurationError(path, "profile", f'expected "{profile}", as the file is named')
@@ -118,6 +134,15 @@ def _fill(value: Any, values: Mapping[str, str], key: str, path: Path, missing: 
     if "${" in _VARIABLE.sub("", value):
         raise ConfigurationError(path, key, "expected ${NAME} or ${NAME:-default}")
     return _VARIABLE.sub(of, value) or None
+
+
+def _written_down(value: Any) -> bool:
+    return isinstance(value, str) and "${" not in value and _SECRET.match(value) is not None
+
+
+def _here(address: Any) -> bool:
+    """Whether an address is of this machine, whose keys are nobody else's."""
+    return isinstance(address, str) and urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _stack_names(value: Any) -> Iterator[str]:

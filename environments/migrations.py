@@ -59,6 +59,17 @@ class Backfilled(Section):
     tables: tuple[TableName, ...] = Field(min_length=1)
     column: str
     value: Scalar
+    required: bool = False
+    """Whether the column must be there in every row from then on (`not null`)."""
+
+
+class Refusal(Section):
+    """A statement that the tables must refuse, after others that they must take."""
+
+    given: tuple[str, ...] = ()
+    refused: str = Field(min_length=1)
+    sqlstate: tuple[Annotated[str, Field(pattern=r"^[0-9A-Z]{2,5}$")], ...] = ("23",)
+    """Beginnings of the SQLSTATE that count as a refusal; `23` is any violation of a constraint."""
 
 
 class Expectations(Section):
@@ -71,6 +82,8 @@ class Expectations(Section):
     seeds: dict[str, Seed] = Field(default_factory=dict)
     """Name → rows that everybody shares; checks ask for `default-organization`, `global-tag-types`, `global-tags`."""
     backfilled: Backfilled | None = None
+    refusals: dict[str, Refusal] = Field(default_factory=dict)
+    """Rule → a statement that the new tables must refuse."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
+from environments.attestations import placeholder
 from environments.migrations import Migrations
 from environments.operations import App, Deployment, Forge, Monitoring, People
 from environments.sections import (
@@ -33,7 +34,7 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
 # A phase has come when its window is over, so that a verdict about the first hour is one about all of it.
-_PHASE_AFTER: tuple[tuple[timedelta, Phase], ...] = (
+PHASE_AFTER: tuple[tuple[timedelta, Phase], ...] = (
     (timedelta(days=30), "month-1"),
     (timedelta(days=28), "week-4"),
     (timedelta(days=7), "week-1"),
@@ -80,7 +81,7 @@ class Environment(Section):
             return self.deployment.phase
         if self.deployment.deployed_at:
             elapsed = datetime.now(UTC) - self.deployment.deployed_at
-            return next((phase for after, phase in _PHASE_AFTER if elapsed >= after), "deployment")
+            return next((phase for after, phase in PHASE_AFTER if elapsed >= after), "deployment")
         return "month-1" if self.profile == "local" else "deployment"
 
     @property
@@ -142,9 +143,14 @@ class Environment(Section):
                     f"permissions.canary_tenants: expected organizations of [users.organizations] ({known}), "
                     f"found {organization}"
                 )
+        for item, reason in self.not_applicable.items():
+            if (said := placeholder(reason)) is not None:
+                raise ValueError(f"not_applicable.{item}: expected the reason, found {said or 'none'}")
         moment = self.deployment.deployed_at
         if moment and moment > datetime.now(UTC):
             raise ValueError("deployment.deployed_at: expected a moment in the past")
+        if moment and self.deployment.phase == "pre-deployment":
+            raise ValueError("deployment.phase: expected none, or a later one: deployed_at says when it was deployed")
         return self
 
 

@@ -30,7 +30,7 @@ from datetime import datetime
 from environments.attestations import Attestation, attested
 from environments.people import Unfilled
 from environments.waivers import Waiver, waived
-from fixtures.catalogue import Item
+from fixtures.catalogue import Item, decidable
 from fixtures.findings import Finding
 from reports.model import NO_CHECK_YET, Counts, FindingVerdict, ItemVerdict, Verdict
 from reports.outcomes import Check
@@ -61,7 +61,7 @@ class Facts:
     `not_applicable` gives the reason of each item that is out of scope; `lost` names, by item, checks that exist and
     were not collected; `now` is the moment at which attestations and waivers must be live; `approvers`
     are those who may sign them. `placeholders` stand in the environment file and contradict an attestation of their
-    item; `unnamed` are contacts that nobody filled in.
+    item; `unnamed` are contacts that nobody filled in. What comes after `deployed_at` cannot be signed for before.
     """
 
     run: Run
@@ -75,6 +75,7 @@ class Facts:
     approvers: Sequence[str] = ()
     placeholders: Sequence[Unfilled] = ()
     unnamed: Sequence[Unfilled] = ()
+    deployed_at: datetime | None = None
 
 
 def judge(facts: Facts) -> Verdict:
@@ -151,7 +152,14 @@ def _judge_item(item: Item, checks: Sequence[Check], facts: Facts) -> ItemVerdic
         return verdict("waived" if waived else "failed", f"{reason}{remark}")
 
     environment = facts.run.environment
-    attestation, silent = attested(facts.attestations, item.id, environment, facts.now, approvers=facts.approvers)
+    attestation, silent = attested(
+        facts.attestations,
+        item.id,
+        environment,
+        facts.now,
+        approvers=facts.approvers,
+        since=decidable(item, facts.deployed_at),
+    )
     contradicted = [each.text for each in facts.placeholders if each.item == item.id]
     if contradicted:
         attestation, silent = None, _join([*contradicted, silent])

@@ -210,6 +210,7 @@ class Judge(_Noting):
             approvers=self._environment.people.approvers,
             placeholders=placeholders(self._environment.people, self._environment.path),
             unnamed=unnamed(self._environment.people, CHECKLIST_FILE, self._environment.path),
+            deployed_at=self._environment.deployment.deployed_at,
         )
 
     def _run(self, problems: tuple[str, ...]) -> Run:

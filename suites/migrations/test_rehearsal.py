@@ -8,9 +8,11 @@ from environments.migrations import Expectations
 from fixtures import schema
 from fixtures.applying import expect_applied, expect_pushed, push_half
 from fixtures.evidence import Evidence
+from fixtures.old_rows import diversify, expect_still_there
+from fixtures.refusals import accepted
 from fixtures.rehearsal import Rehearsal, Rollout, State
 from fixtures.rows import expect_rows_kept, expect_value, rows_of
-from fixtures.schema.model import Grant, Table
+from fixtures.schema.model import Column, Constraint, Grant, Index, Table, Trigger
 
 pytestmark = pytest.mark.check("db-migrations-tested")
 
@@ -59,6 +61,46 @@ def test_old_rows_are_given_to_the_default_organization(
 
     for table in given.tables:
         expect_value(project, table, given.column, given.value)
+    columns = {each.object: each for each in rehearsal.complete.of(Column) if each.name == given.column}
+    optional = [table for table in given.tables if given.required and columns[table].nullable]
+    assert not optional, f"{given.column} may be empty in {', '.join(optional)}: the next row belongs to nobody"
+
+
+def test_whatever_the_old_tables_allow_is_migrated(rehearsal: Rehearsal, rollout: Rollout, evidence: Evidence) -> None:
+    """Doubles, and rows with nothing where nothing is allowed: production has them, and the seeds of a test do not.
+
+    Their values may be settled on the way; the rows must stay, and so must the stored files.
+    """
+    project = rehearsal.baseline()
+    there = diversify(project, rehearsal.old_columns)
+    evidence.table("rows", ["table", "rows"], [(table, len(keys)) for table, keys in there.items()])
+
+    try:
+        expect_applied(project, rollout.new)
+    except AssertionError as error:
+        allowed = "on rows that the old tables allow (each doubled, and once more with nothing in what may be empty)"
+        raise AssertionError(f"{error}\n{allowed}") from None
+
+    expect_still_there(project, there)
+
+
+def test_the_tables_refuse_what_they_must(rehearsal: Rehearsal, expectations: Expectations, evidence: Evidence) -> None:
+    """A key or a condition that was forgotten is missed by nobody until there are two of what is there once."""
+    broken = accepted(rehearsal.migrated, expectations.refusals)
+
+    evidence.text("rules", "\n".join(expectations.refusals))
+    assert not broken, "\n".join(broken)
+
+
+def test_nothing_is_left_half_made(rehearsal: Rehearsal) -> None:
+    """A constraint that was never validated holds for new rows alone; a trigger switched off does nothing."""
+    made = rehearsal.complete
+
+    left = [f"{each.object} {each.title} was never validated" for each in made.of(Constraint) if not each.validated]
+    left += [f"{each.object} {each.title} is not valid" for each in made.of(Index) if not each.valid]
+    left += [f"{each.object} {each.title} is disabled" for each in made.of(Trigger) if each.enabled == "disabled"]
+
+    assert not left, "\n".join(left)
 
 
 def test_every_earlier_state_leads_to_the_same_schema(rehearsal: Rehearsal, rollout: Rollout) -> None:

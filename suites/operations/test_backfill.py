@@ -9,7 +9,7 @@ import pytest
 
 from environments.model import Environment
 from fixtures.application import Application
-from fixtures.backfill import CORRUPT, Experiment, experiment
+from fixtures.backfill import CORRUPT, CROWD, KEPT, Experiment, experiment, title_of
 from fixtures.evidence import Evidence
 from fixtures.throwaway import Throwaway
 
@@ -27,7 +27,9 @@ def seen(begun: Future[Experiment], evidence: Evidence) -> Experiment:
     """What it did, with each run's output as evidence."""
     found = begun.result()
     for number, (ran, report) in enumerate(zip(found.runs, found.reports, strict=True), start=1):
-        evidence.text(f"run {number} output", f"$ {ran.command}\n{ran.output}\n({ran.ending})")
+        evidence.text(
+            f"run {number} output", f"$ {ran.command}\n{ran.output}\n({ran.ending}, after {ran.seconds:.1f} s)"
+        )
         if report:
             evidence.text(f"run {number} report", report.text, suffix=".md")
     return found
@@ -43,7 +45,7 @@ def test_a_killed_run_can_be_run_again(seen: Experiment) -> None:
 
 
 def test_every_course_is_registered_once(seen: Experiment) -> None:
-    """A course without a row belongs to nobody, and cannot be found."""
+    """A course without a row belongs to nobody, and cannot be found. There are more than storage lists at once."""
     assert {course: seen.rows[1][course] for course in seen.sound} == dict.fromkeys(seen.sound, 1)
 
 
@@ -54,13 +56,48 @@ def test_suggestions_are_queued_once(seen: Experiment) -> None:
     assert queued == dict.fromkeys(seen.tagged, 1), "courses with tags in their file should have one suggestion each"
 
 
+def test_suggestions_say_what_the_file_says(seen: Experiment) -> None:
+    """All of its tags, and as a question: a suggestion that is approved already was never put to anybody."""
+    said = {course: seen.said[course] for course in seen.tagged if course in seen.said}
+    assert said, "no course with tags was registered"
+
+    texts = {course: {text.strip().casefold() for text in each.suggested} for course, each in said.items()}
+    lost = [
+        f"{c}: {text}" for c, tags in seen.tagged.items() for text in tags if text.casefold() not in texts.get(c, ())
+    ]
+    decided = [f"{course}: {', '.join(each.status)}" for course, each in said.items() if set(each.status) - {"pending"}]
+
+    assert not lost, f"tags of the file that no suggestion has: {'; '.join(lost[:10])}"
+    assert not decided, f"suggestions that are not pending: {'; '.join(decided[:10])}"
+
+
+def test_a_row_says_what_the_file_says(seen: Experiment) -> None:
+    """A course that nobody made global is its organization's, and one under a wrong title is not found."""
+    said = {course: seen.said[course] for course in seen.sound if course in seen.said}
+    assert said, "no course was registered"
+
+    published = [course for course, each in said.items() if each.visibility != "org"]
+    renamed = [f"{c}: {each.title!r}" for c, each in said.items() if each.title not in (None, "", title_of(c))]
+
+    assert not published, f"visible beyond their organization: {', '.join(published[:10])}"
+    assert not renamed, f"under another title than in their file: {'; '.join(renamed[:10])}"
+
+
+def test_what_was_there_stays(seen: Experiment) -> None:
+    """A course of another organization, and what was decided about its tags, are none of the backfill's business."""
+    before, *after = seen.kept
+
+    assert [each for each in after if each != before] == [], f"{KEPT} should stay as it was: {before}"
+
+
 def test_a_corrupt_file_is_reported_and_stops_nothing(seen: Experiment) -> None:
     """One bad file out of a thousand must not decide about the others, nor pass without a word."""
     report = seen.reports[1]
 
     assert report, f"the run wrote no report: {seen.runs[1].tail()}"
-    assert report.failures == sorted(CORRUPT), "the report should mark exactly the corrupt files as errors"
-    registered = [course for course in CORRUPT if seen.rows[1][course]]
+    corrupt = sorted([*CORRUPT, *CROWD])
+    assert report.failures == corrupt, "the report should mark exactly the corrupt files as errors"
+    registered = [course for course in corrupt if seen.rows[1][course]]
     assert not registered, f"registered in spite of a file that cannot be read: {registered}"
 
 
@@ -70,13 +107,25 @@ def test_the_report_is_true(seen: Experiment) -> None:
     assert report, f"the run wrote no report: {seen.runs[1].tail()}"
 
     created = sorted(course for course in seen.sound if after[course] and not before[course])
-    existing = sorted(course for course in seen.sound if before[course])
+    existing = sorted(course for course in [*seen.sound, KEPT] if before[course])
 
     assert not report.contradictions(), "; ".join(report.contradictions())
-    assert report.counts["total"] == len(seen.sound) + len(CORRUPT), "total should be the course files in storage"
+    stored = len(seen.sound) + len(CORRUPT) + len(CROWD) + 1
+    assert report.counts["total"] == stored, "total should be the course files in storage"
     said = Counter(report.results.values())
     assert (said["created"], said["existing"]) == (len(created), len(existing)), "created and existing, as it happened"
     assert sorted(course for course, result in report.results.items() if result == "created") == created
+
+
+def test_it_keeps_its_key_to_itself(seen: Experiment) -> None:
+    """Reports are archived and read by many, and its output is in the log of whoever ran it."""
+    told = [f"run {number}: its output" for number, ran in enumerate(seen.runs, 1) if seen.secret in ran.output]
+    told += [
+        f"run {n}: its report" for n, report in enumerate(seen.reports, 1) if report and seen.secret in report.text
+    ]
+
+    assert seen.secret, "there is no key to look for"
+    assert not told, f"the key that bypasses every policy is in {', '.join(told)}"
 
 
 def test_a_second_run_changes_nothing(seen: Experiment) -> None:

@@ -7,6 +7,7 @@ they left is looked at: storage, tables and reports.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -19,6 +20,9 @@ from fixtures.database import Database
 from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
 from fixtures.gateway import Gateway
+
+AROUND = timedelta(days=2)
+"""The backfill is a step of the deployment, whose moment is that of its end."""
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +59,14 @@ def courses(backfilled: str, database: Database, environment: Environment, reque
     if environment.profile == "local":
         mine = request.getfixturevalue("canaries").prefix + "backfill"
         everything = courses_of(database, environment)
+
+        def with_mine(kept: frozenset[str], every: frozenset[str]) -> frozenset[str]:
+            return kept | {each for each in every if each.startswith(mine)}
+
         found = Courses(
-            *(
-                kept | {each for each in every if each.startswith(mine)}
-                for kept, every in (
-                    (found.stored, everything.stored),
-                    (found.registered, everything.registered),
-                    (found.bare, everything.bare),
-                )
-            )
+            with_mine(found.stored, everything.stored),
+            with_mine(found.registered, everything.registered),
+            with_mine(found.bare, everything.bare),
         )
     require_stored(found, environment)
     return found
@@ -114,6 +117,7 @@ def test_the_report_agrees_with_the_database(report: Report, courses: Courses) -
 
     assert not report.contradictions(), f"{report.path.name}: " + "; ".join(report.contradictions())
     assert not elsewhere, f"{report.path.name}: none of its courses is stored here: it is another project's"
+    assert not (left_out := _left_out(report, courses)), left_out
     assert not unknown, f"{report.path.name}: said to be registered, and without a row: {', '.join(unknown[:20])}"
 
 
@@ -133,10 +137,31 @@ def test_the_report_has_no_errors(report: Report, environment: Environment, requ
 
 
 @pytest.mark.check("prod-backfill-archived")
-def test_productions_report_is_archived(application: Application, courses: Courses, evidence: Evidence) -> None:
-    """Months later it is the only answer to the question what became of a course."""
+def test_productions_report_is_archived(
+    application: Application, courses: Courses, environment: Environment, evidence: Evidence
+) -> None:
+    """Months later it is the only answer to the question what became of a course.
+
+    One of a rehearsal answers another question: it is older than the deployment, or has other courses in it.
+    """
     archived = Report.newest(application.path, application.settings.archived_reports)
 
     evidence.text(archived.path.name, archived.text, suffix=".md")
     assert not archived.contradictions(), f"{archived.path.name}: " + "; ".join(archived.contradictions())
     assert set(archived.results) & courses.stored, f"{archived.path.name}: none of its courses is stored here"
+    assert not (left_out := _left_out(archived, courses)), left_out
+    deployed = environment.deployment.deployed_at
+    if deployed and archived.day:
+        early = deployed.astimezone(UTC).date() - archived.day
+        assert early <= AROUND, (
+            f"{archived.path.name} is {early.days} days older than the deployment ({deployed:%Y-%m-%d})"
+        )
+
+
+def _left_out(report: Report, courses: Courses) -> str:
+    """Which courses a report should know of and does not: those whose files were there on the day before it."""
+    missing = sorted(courses.stored_before(report.day) - set(report.results)) if report.day else []
+    named = ", ".join(missing[:20])
+    return (
+        f"{report.path.name} does not tell of {len(missing)} courses that were stored before: {named}" if named else ""
+    )

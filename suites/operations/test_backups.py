@@ -18,6 +18,8 @@ from fixtures.scratch import Scratch
 
 TABLES = "select format('%I.%I', schemaname, tablename) as name from pg_tables"
 
+_ANY = "select exists (select from {})"
+
 pytestmark = pytest.mark.check("prod-backups-tested")
 
 
@@ -34,7 +36,7 @@ def dump(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_backups_are_young(dump: Path, environment: Environment, evidence: Evidence) -> None:
     """What came after the newest one is lost in a restore; one that stopped a month ago is noticed on the day."""
-    moments = {dump.name: datetime.fromtimestamp(dump.stat().st_mtime, UTC)}
+    moments = {dump.name: backup.taken_at(dump)}
     if environment.deployment.project_ref and environment.deployment.access_token:
         newest = platform_backups(environment).newest
         assert newest, "the platform has no complete backup of this project (`supabase backups list`)"
@@ -44,14 +46,17 @@ def test_backups_are_young(dump: Path, environment: Environment, evidence: Evide
     limit = environment.monitoring.backups.max_age_hours
     ages = {name: (datetime.now(UTC) - moment) / timedelta(hours=1) for name, moment in moments.items()}
     old = [f"{name} is {age:.0f} hours old, at most {limit:g} are allowed" for name, age in ages.items() if age > limit]
+    ahead = [f"{name} is of {moments[name]:%Y-%m-%d %H:%M} UTC" for name, age in ages.items() if age < -0.1]
+    assert not ahead, "; ".join(ahead) + ", which has not come yet: so how old it is cannot be told"
     assert not old, "; ".join(old) + " (monitoring.backups.max_age_hours)"
 
 
 def test_the_dump_can_be_restored(
     dump: Path, database: Database, scratch: Scratch, expectations: Expectations, evidence: Evidence
 ) -> None:
-    """Each table with as many rows as the dump has for it, and none of the target's tables left out."""
+    """Each table with as many rows as the dump has for it, and none of the target's tables left out, nor its rows."""
     file = backup.plain(dump)
+    assert not backup.cut_short(file), f"{dump.name} is cut off: it lacks the line by which pg_dump says it is complete"
     brought = backup.rows_in(file)
     if not brought:
         raise Unverified(f"{dump.name} has no rows in it, so nothing shows that they come back")
@@ -71,3 +76,5 @@ def test_the_dump_can_be_restored(
     public = {row["name"] for row in database.rows(TABLES) if row["name"].startswith("public.")}
     left_out = public - there - set(expectations.tables)
     assert not left_out, f"tables of the target that are not in {dump.name}: {', '.join(sorted(left_out))}"
+    bare = [table for table in backup.without_data(file, sorted(public & there)) if database.value(_ANY.format(table))]
+    assert not bare, f"tables of the target whose rows were left out of {dump.name}: {', '.join(bare)}"

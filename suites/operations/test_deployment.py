@@ -8,6 +8,7 @@ import pytest
 
 from environments.model import Environment
 from fixtures.application import Application
+from fixtures.checklist import catalogue_of
 from fixtures.database import Database
 from fixtures.deployment import (
     CERTIFICATE_FOR,
@@ -16,6 +17,7 @@ from fixtures.deployment import (
     expect_linked,
     header_faults,
     homepage,
+    leads_astray,
     plain_text_fault,
 )
 from fixtures.evidence import Evidence
@@ -34,11 +36,16 @@ def test_the_right_project_is_linked(environment: Environment, application: Appl
 
 @pytest.mark.check("prod-staging-passed", "done-staging-validated")
 def test_staging_is_go(environment: Environment, pytestconfig: pytest.Config, evidence: Evidence) -> None:
-    """A production deploy on top of an unproved staging is a test on users."""
+    """A production deploy on top of an unproved staging is a test on users.
+
+    A go that staging said before it was deployed to does not count: its run then asked for the half of it.
+    """
     file = pytestconfig.rootpath / "reports" / "out" / environment.deployment.staging / "verdict.json"
     max_age = timedelta(hours=environment.deployment.staging_max_age_hours)
 
-    evidence.json("staging", expect_go(file, max_age))
+    asked = [item.id for item in catalogue_of(pytestconfig) if item.gate == "must" and "staging" in item.environments]
+
+    evidence.json("staging", expect_go(file, max_age, asked))
 
 
 @pytest.mark.check("prod-smoke-homepage")
@@ -53,8 +60,8 @@ def test_the_homepage_loads(environment: Environment, evidence: Evidence) -> Non
     assert "text/html" in kind, f"{answer.request.url} is no page: its content type is {kind}"
     assert "<script" in answer.text, f"{answer.request.url} is a page without the application: no script in it"
     asked = environment.require("web.url")
+    assert not (astray := leads_astray(asked, str(answer.url).rstrip("/"))), astray
     if asked.startswith("https://"):
-        assert answer.url.scheme == "https", f"{asked} leads to {answer.url}, which is not encrypted"
         expires = certificate_expires(asked, environment.require("web.timeout"))
         assert expires > datetime.now(UTC) + CERTIFICATE_FOR, f"{asked}: its certificate runs out on {expires:%Y-%m-%d}"
         assert not (lacking := header_faults(answer)), f"{asked} lacks: {'; '.join(lacking)}"

@@ -36,7 +36,11 @@ def test_no_new_kind_of_error_in_the_first_hour(
     environment: Environment, findings: Findings, evidence: Evidence
 ) -> None:
     """What Sentry first saw after the deploy is the rollout's own, and the cheapest to roll back now."""
-    new_issues(environment, window_of(environment, "first-hour"), findings, evidence)
+    window = window_of(environment, "first-hour")
+
+    new_issues(environment, window, findings, evidence)
+
+    window.expect_over()
 
 
 @pytest.mark.check("day1-error-rates")
@@ -50,7 +54,10 @@ def test_errors_do_not_grow_over_the_first_day(
 
     new_issues(environment, window, findings, evidence)
 
+    if not hours:
+        raise Unverified(f"Sentry: events-stats: no hour of {window}")
     assert not (trouble := growing(hours)), trouble
+    window.expect_over()
 
 
 @pytest.mark.check("done-monitoring-active")

@@ -10,7 +10,10 @@ import pytest
 
 from environments.migrations import Expectations
 from fixtures.application import Application
+from fixtures.documents import text_of
 from fixtures.evidence import Evidence
+from fixtures.migrations import not_backed_up
+from fixtures.rehearsal import Rollout
 from fixtures.releases import Reverted, build, revert
 from fixtures.rollback import Deleted, Rollback, delete_functions
 from fixtures.throwaway import Throwaway
@@ -52,8 +55,13 @@ def test_a_migration_is_reverted(rollback: Rollback, expectations: Expectations,
 
 
 @pytest.mark.check("rollback-restore")
-def test_the_backup_brings_back_what_was_there(rollback: Rollback, evidence: Evidence) -> None:
-    """Schema and rows, object by object: what the restore does not bring back is found out in the worst hour else."""
+def test_the_backup_brings_back_what_was_there(
+    rollback: Rollback, rollout: Rollout, application: Application, evidence: Evidence
+) -> None:
+    """Schema and rows, object by object: what the restore does not bring back is found out in the worst hour else.
+
+    Roles and their settings are in no such backup: what a migration does to them has to be undone by the procedure.
+    """
     assert rollback.restored is not None
     assert rollback.after is not None
     evidence.table(
@@ -65,6 +73,9 @@ def test_the_backup_brings_back_what_was_there(rollback: Rollback, evidence: Evi
     differences = rollback.after.differences_from(rollback.before)
 
     assert not differences, f"{len(differences)} differences after the rollback:\n" + "\n".join(differences[:40])
+    procedure = text_of(application.path, application.settings.documents.disaster_recovery)
+    stays = [each for migration in rollout.new for each in not_backed_up(migration, procedure)]
+    assert not stays, "\n".join(map(str, stays))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -23,7 +23,9 @@ def organizations(environment: Environment, database: Database, phase: Phase, ev
         (users[name].slug or name) if name in users else name for name in environment.permissions.canary_tenants
     ]
     window = window_of(environment, phase)
-    found = adoption(database, window, ours=canaries)
+    accounts = [account.email for _, _, account in environment.users.accounts()]
+    prefix = environment.permissions.canary_prefix
+    found = adoption(database, window, ours=canaries, prefix=prefix, accounts=accounts)
     columns = ["organization", "members", "active members", "published", "reviewed", "lacks"]
     rows = [(o.name, o.members, o.active_members, o.published, o.reviewed, o.lacks) for o in found]
     evidence.table(f"organizations ({window})", columns, rows)
@@ -32,7 +34,7 @@ def organizations(environment: Environment, database: Database, phase: Phase, ev
 
 @pytest.mark.check("week4-pilots", "should-pilots")
 def test_pilot_organizations_are_in_use(environment: Environment, database: Database, evidence: Evidence) -> None:
-    """Two at least, besides the default one: with members, and with activity since the deploy."""
+    """Two at least, besides the default one: with members, and with activity of theirs since the deploy."""
     pilots = [o for o in organizations(environment, database, "week-4", evidence) if o.slug != DEFAULT]
 
     in_use = [o.name for o in pilots if o.in_use]

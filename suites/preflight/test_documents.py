@@ -8,12 +8,28 @@ import pytest
 
 from environments.migrations import Expectations
 from environments.model import Environment
+from environments.sections import FUNCTIONS
 from fixtures.application import SCRIPTS, Application
 from fixtures.contract import Contract
-from fixtures.documents import Document, lacking, out_of_order, shortcomings, steps, vocabulary
+from fixtures.documents import (
+    Document,
+    described_tables,
+    lacking,
+    out_of_order,
+    shortcomings,
+    steps,
+    vocabulary,
+)
+from fixtures.dumps import brings_back, dumps_in, gaps
+from fixtures.migrations import created_relations, migrations_directory, read_migrations
 
 RESTORES = r"psql|pg_restore|supabase backups restore|supabase db restore"
 NPM_SCRIPT = re.compile(r"(?:npm (?:run )?|deno task )(?:-\S+ )*(?P<script>[\w:.-]+)$")
+
+
+def functions_of(environment: Environment) -> tuple[str, ...]:
+    """The functions that documents must speak of. Raises `Unverified` where the file names none on purpose."""
+    return environment.require("functions.names") if environment.functions else FUNCTIONS
 
 
 def expect_complete(document: Document, missing: list[str]) -> None:
@@ -38,21 +54,30 @@ def test_how_to_run(application: Application) -> None:
 
 @pytest.mark.check("docs-technical-info")
 def test_technical_overview(application: Application, environment: Environment, expectations: Expectations) -> None:
-    """What the overview leaves out is what the next change breaks."""
+    """What the overview leaves out is what the next change breaks; what it invents, somebody will look for."""
     document = Document.read(application.path, application.settings.documents.technical_info)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
     old = expectations.backfilled.tables if expectations.backfilled else ()
 
     tables = [table.partition(".")[2] for table in (*expectations.tables, *old)]
 
     missing = [f"the table {table} is not named" for table in lacking(document.text, tables)]
     missing += [f"the function {function} is not named" for function in lacking(document.text, functions)]
+    if migrations_directory(application.path).is_dir():
+        made = created_relations(read_migrations(application.path)) | set(tables)
+        described = described_tables(document.section("tables?"))
+        missing += [
+            f"the table {name} is described, and no migration creates it" for name in described if name not in made
+        ]
     expect_complete(document, missing)
 
 
 @pytest.mark.check("docs-disaster-recovery")
-def test_disaster_recovery(application: Application) -> None:
-    """Nobody invents a restore during an incident: the steps must be there, with commands to copy."""
+def test_disaster_recovery(application: Application, expectations: Expectations) -> None:
+    """Nobody invents a restore during an incident: the steps must be there, with commands to copy.
+
+    And a backup that was taken as the document says must have the rows in it.
+    """
     document = Document.read(application.path, application.settings.documents.disaster_recovery)
 
     restoring = document.section("restor(?:e|ing|ation)", "recovery steps", "recover(?:ing)?")
@@ -63,6 +88,8 @@ def test_disaster_recovery(application: Application) -> None:
         missing.append("its restore has no command that restores")
     if not re.search(r"pg_dump|supabase db dump|supabase backups", document.text):
         missing.append("does not say how a backup is taken")
+    old = expectations.backfilled.tables if expectations.backfilled else ()
+    missing += gaps(dumps_in(document.commands), (*old, *expectations.tables))
     if not re.search(r"\bwho\b|\bon-call\b|\bowners?\b", document.text, re.IGNORECASE):
         missing.append("does not say who may use the backups")
     expect_complete(document, missing)
@@ -72,7 +99,7 @@ def test_disaster_recovery(application: Application) -> None:
 def test_rollback(application: Application, environment: Environment, expectations: Expectations) -> None:
     """Under pressure people do what is written: the checklist's procedure, in its order, for these migrations."""
     document = Document.read(application.path, application.settings.documents.disaster_recovery)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
 
     rollback = document.section("roll(?:ing)?[ -]?back")
     newest_first = [label.partition("_")[0] for label in reversed(expectations.migrations)]
@@ -85,6 +112,9 @@ def test_rollback(application: Application, environment: Environment, expectatio
     ]
 
     missing = out_of_order(rollback, stages) if rollback else ["has no section about a rollback"]
+    if not any("restoring" in each for each in missing) and rollback:
+        problem = brings_back(rollback.splitlines(), dumps_in(document.commands))
+        missing += [f"its rollback {problem}"] if problem else []
     missing += [
         f"`supabase functions delete {name}` is missing" for name in functions if f"delete {name}" not in rollback
     ]
@@ -95,7 +125,7 @@ def test_rollback(application: Application, environment: Environment, expectatio
 def test_deployment(application: Application, environment: Environment) -> None:
     """A deploy from memory forgets a step; one in another order deploys functions without their tables."""
     document = Document.read(application.path, application.settings.documents.deployment)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
     stages = [
         ("linking the project", r"supabase link"),
         ("pushing the migrations", r"supabase db push"),
@@ -104,8 +134,11 @@ def test_deployment(application: Application, environment: Environment) -> None:
         ("building the front end", r"(?:npm run|deno task) (?:--\S+ )*build"),
     ]
 
-    missing = out_of_order("\n".join(document.commands), stages)
     deployed = "\n".join(document.commands)
+    missing = out_of_order(deployed, stages)
+    before, pushed, _ = deployed.partition("supabase db push")
+    early = [what for what, expression in stages[2:4] if pushed and re.search(expression, before)]
+    missing += [f"{what} stands before the first push of the migrations" for what in early]
     if not re.search(r"functions deploy *(?:--.*)?$", deployed, re.MULTILINE):  # without a name it deploys all
         missing += [f"`supabase functions deploy {name}` is missing" for name in lacking(deployed, functions)]
     unknown = sorted(set(document.scripts) - set(application.package_scripts))
@@ -116,7 +149,7 @@ def test_deployment(application: Application, environment: Environment) -> None:
 def test_api_documentation(application: Application, environment: Environment, contract: Contract) -> None:
     """Whoever calls the functions sends what is written here: it must be what the contract says, field by field."""
     document = Document.read(application.path, application.settings.documents.api)
-    functions = environment.functions.names if environment.functions else ()
+    functions = functions_of(environment)
 
     missing = [f"{name} is not in the contract" for name in functions if name not in contract.operations]
     for name in (each for each in functions if each in contract.operations):

@@ -9,7 +9,8 @@ import pytest
 from environments.migrations import Expectations
 from environments.model import Environment
 from fixtures.evidence import Evidence
-from fixtures.forge import Forge
+from fixtures.forge import Forge, shared_code
+from fixtures.rehearsal import Rollout
 
 FUNCTIONS = [
     pytest.param(name, marks=pytest.mark.check(f"fn-reviewed-{name}", "fn-reviewed"))
@@ -41,6 +42,16 @@ def test_each_migration_was_reviewed(
     paths = [f"supabase/migrations/{label}.sql" for label in expectations.migrations]
 
     expect_reviewed(forge, environment, evidence, paths)
+
+
+@pytest.mark.check("fn-reviewed")
+def test_what_functions_share_was_reviewed(
+    forge: Forge, environment: Environment, rollout: Rollout, evidence: Evidence
+) -> None:
+    """Who may do what is asked in one place for all of them, and a review of each function does not show it."""
+    shared = shared_code(rollout.directory / "supabase" / "functions")
+
+    expect_reviewed(forge, environment, evidence, [f"supabase/functions/{name}" for name in shared])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

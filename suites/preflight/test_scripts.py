@@ -13,6 +13,11 @@ from fixtures.programs import Ran
 
 TESTED = re.compile(r"(\d+) (?:passed|passing|tests? passed)|Tests?:? +(\d+) passed|ok \| (\d+) passed", re.IGNORECASE)
 
+FAILED = re.compile(
+    r"^(?=.*\bpass).*?\b([1-9]\d*) (?:failed|failing)\b|^\s*([1-9]\d*) (?:failed|failing)\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _begun(application: Application) -> None:
@@ -33,25 +38,30 @@ def test_the_code_is_sound(application: Application, evidence: Evidence, script:
 
     evidence.text(f"{script} output", f"$ {ran.command}\n{ran.output}")
     ran.expect_success()
+    application.expect_honest(script)
 
 
 @pytest.mark.check("code-unit-tests")
 def test_its_tests_pass(application: Application, evidence: Evidence) -> None:
-    """A runner that finds no test ends well too, so it must say how many passed."""
+    """A runner that finds no test ends well too, so it must say how many passed; and none may have failed."""
     ran = application.result("test")
 
     evidence.text("test output", f"$ {ran.command}\n{ran.output}")
     _expect_passed(ran)
+    application.expect_honest("test")
 
 
 @pytest.mark.check("code-e2e-tests", "stg-e2e")
 def test_its_journeys_pass_here(application: Application, environment: Environment, evidence: Evidence) -> None:
     """Its e2e script, with PLAYWRIGHT_BASE_URL at this site: real keys, real CORS, real latency."""
     site = environment.require("web.url")
+    settings = application.settings.scripts
+    assert settings.e2e != settings.test, f"app.scripts.e2e is the command of the unit tests: `{settings.e2e}`"
     ran = application.result("e2e")
 
     evidence.text("e2e output", f"$ PLAYWRIGHT_BASE_URL={site} {ran.command}\n{ran.output}")
     _expect_passed(ran)
+    application.expect_honest("e2e")
 
 
 @pytest.mark.check("code-build")
@@ -67,5 +77,7 @@ def test_it_builds(application: Application, evidence: Evidence) -> None:
 
 def _expect_passed(ran: Ran) -> None:
     ran.expect_success()
+    failed = FAILED.search(ran.output)
+    assert not failed, f"`{ran.command}` ended well, and says: {failed[0].strip()}" if failed else ""
     passed = sum(int(next(filter(None, found))) for found in TESTED.findall(ran.output))
     assert passed, f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"

@@ -77,6 +77,22 @@ def test_smallest_file_is_a_database(tmp_path: Path) -> None:
             "permissions.canary_tenants: expected organizations of [users.organizations] (none), found acme",
         ),
         (f"[database]\n{DSN}[load]\nenabled = true\n", "load.users: expected a limit"),
+        (
+            "[api]\nurl = 'https://db.example'\npublishable_key = 'k'\nsecret_key = 'sb_secret_hidden_0123'\n",
+            "api.secret_key: expected ${NAME}: a secret belongs in the environment of the process or .env",
+        ),
+        (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-01-01T00:00:00Z\nphase = 'pre-deployment'\n",
+            "deployment.phase: expected none, or a later one",
+        ),
+        (
+            f"[database]\n{DSN}[not_applicable]\ndb-rls-enabled = ''\n",
+            "not_applicable.db-rls-enabled: expected the reason, found none",
+        ),
+        (
+            f"[database]\n{DSN}[not_applicable]\ndb-rls-enabled = 'TBD'\n",
+            "not_applicable.db-rls-enabled: expected the reason, found TBD",
+        ),
         (f"[database]\n{DSN}[deployment]\ndeployed_at = 2099-01-01T00:00:00Z\n", "deployment.deployed_at: expected a"),
         ("[stack]\nrollout = 'nowhere'\n", "stack.rollout: expected a folder with supabase/ in it, found none at /"),
         (f"name = 'x'\n[database]\n{DSN}", "name: unknown key: an environment is named after its file"),

@@ -147,8 +147,8 @@ def test_phase_follows_from_the_time_of_the_deploy(hours: float, phase: str) -> 
     given = values("PRODUCTION") | {"PRODUCTION_DEPLOYED_AT": moment}
 
     assert load_environment(ENVIRONMENTS / "production.toml", given).phase == phase
-    fixed = load_environment(ENVIRONMENTS / "production.toml", given | {"PRODUCTION_PHASE": "pre-deployment"})
-    assert fixed.phase == "pre-deployment"
+    fixed = load_environment(ENVIRONMENTS / "production.toml", given | {"PRODUCTION_PHASE": "deployment"})
+    assert fixed.phase == "deployment"
 
 
 def test_accounts_take_the_common_password() -> None:

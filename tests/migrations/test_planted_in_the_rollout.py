@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from environments.migrations import Refusal
+from fixtures.errors import Unverified
+from fixtures.refusals import accepted
 from tests.migrations.planting import Bench
 
 ITEM = "db-migrations-tested"
@@ -25,6 +28,9 @@ GIVEN = "test_old_rows_are_given_to_the_default_organization"
 STATES = "test_every_earlier_state_leads_to_the_same_schema"
 REGIMES = "test_both_regimes_of_default_grants_end_in_the_same_privileges"
 HALF = "test_a_migration_that_fails_leaves_nothing_behind"
+ALLOWED = "test_whatever_the_old_tables_allow_is_migrated"
+REFUSED = "test_the_tables_refuse_what_they_must"
+MADE = "test_nothing_is_left_half_made"
 
 # Fault → a file and what it says, the checks that fail, what the reader is told. Of the rehearsal only the checks that
 # are to fail are run: the others take their time, and have nothing to do with it.
@@ -100,6 +106,29 @@ FAULTS: dict[str, tuple[str, str, set[str], str]] = {
         {REGIMES},
         "public.later: grants to anon differ: by default nothing none ≠ by default everything",
     ),
+    "a key that old rows do not have": (
+        LATER,
+        "create unique index later_idx on public.media_assets (url); -- squawk-ignore-file",
+        {ALLOWED},
+        "rows that the old tables allow (each doubled, and",
+    ),
+    "stored files thrown away": (
+        LATER,
+        "select set_config('storage.allow_delete_query', 'true', true);"
+        "delete from storage.objects where name not like '%/course.json';",
+        {ALLOWED},
+        "storage.objects: 2 of 3 are gone: beside.txt, greenlight/cover.png",
+    ),
+    "keys and conditions that are gone, and half a constraint": (
+        LATER,
+        "alter table public.course_versions drop constraint course_versions_course_id_version_key;"
+        "alter table public.user_roles drop constraint user_roles_superadmin_is_global;"
+        "alter table public.media_assets alter column organization_id drop not null;"
+        "alter table public.tags disable trigger check_tag_type;"
+        "alter table public.tags add constraint later check (slug = lower(slug)) not valid;",
+        {REFUSED, MADE, GIVEN},
+        "a version of a course has a number of its own: should be refused, and is accepted: insert into",
+    ),
     "a step that rests on the session of the one before": (
         "20251025200006_last.sql",
         "do $$ begin if to_regclass('pg_temp.noted') is not null then create table public.last (); end if; end $$;",
@@ -134,7 +163,7 @@ def test_the_check_that_is_about_it_fails(planting: Bench, fault: str) -> None:
     assert told in ended.text
 
 
-REHEARSED = {EMPTY, AGAIN, KEPT, GIVEN, STATES, REGIMES, HALF}
+REHEARSED = {EMPTY, AGAIN, KEPT, GIVEN, STATES, REGIMES, HALF, ALLOWED, REFUSED, MADE}
 
 
 def test_every_check_of_the_rehearsal_has_its_fault() -> None:
@@ -172,6 +201,16 @@ def test_what_is_excused_stands_alone_or_is_new_passes(planting: Bench, text: st
     add(rollout, LATER, "set lock_timeout = '5s';\n" * ("concurrently" not in text) + text)
 
     assert planting.run(planting.applied, *STATIC, rollout=rollout).failed == set()
+
+
+def test_a_rule_that_cannot_be_tried_is_open(planting: Bench) -> None:
+    more = Refusal(given=("insert into public.tags (value) values ('x')",), refused="select 1")
+
+    with pytest.raises(Unverified, match=r"cannot be tried here: x: what must be taken is refused \(23502"):
+        accepted(planting.applied, {"x": more})
+
+    [said] = accepted(planting.applied, {"x": more, "y": Refusal(refused="select 1/0")})
+    assert said.startswith("y: is refused for another reason than 23 (22012: division by zero)")
 
 
 def test_a_baseline_without_rows_shows_nothing(planting: Bench) -> None:

@@ -80,6 +80,7 @@ class SentryFake:
             {"slug": "web", "firstEvent": self.first_event},
             {},
         )
+        provider.routes["/api/0/projects/acme/web/environments/"] = lambda _: (200, [{"id": "1", "name": "live"}], {})
 
     def add(self, first_seen: datetime, title: str = "TypeError: x is undefined", **more: Any) -> None:
         number = str(1000 + len(self.issues))

@@ -97,6 +97,21 @@ def test_a_new_kind_of_error_in_the_first_hour_is_red(planting: Bench, provider:
     assert allowed.with_status("verified") == WATCHED
 
 
+def test_an_hour_that_is_not_over_is_no_quiet_hour(planting: Bench, provider: Provider) -> None:
+    sentry = SentryFake(provider)
+    now = datetime.now(UTC)
+    just_now = (now - timedelta(minutes=2)).isoformat()
+    settings = settings_of(provider).replace(DEPLOYED.isoformat(), just_now)
+
+    ended = planting.run(CHECKS + " and hour", settings=settings, profile="production")
+    sentry.add(now - timedelta(minutes=1))
+    again = planting.run(CHECKS + " and hour", settings=settings, profile="production")
+
+    assert ended["monitor-sentry"].status == "unverified"
+    assert "nothing so far, and the first-hour window is not over before" in ended["monitor-sentry"].reason
+    assert again.red == {"monitor-sentry"}, again.text
+
+
 def test_a_new_kind_of_error_later_that_day_is_red_for_the_day_alone(planting: Bench, provider: Provider) -> None:
     SentryFake(provider).add(DEPLOYED + timedelta(hours=20))
     GrafanaFake(provider).load(dashboard(load_panels()), DATA_SOURCES)
@@ -118,12 +133,14 @@ def test_a_dashboard_that_lacks_a_panel_is_red(planting: Bench, provider: Provid
     SentryFake(provider)
     model = dashboard(load_panels())
     model["panels"] = [panel for panel in model["panels"] if panel["title"] != "Tag approval queue depth"]
+    [count] = [panel for panel in model["panels"] if panel["title"] == "Organizations"]
+    count["targets"] = [{"refId": "A", "datasource": count["datasource"]}]
     GrafanaFake(provider).load(model, DATA_SOURCES)
 
     ended = planting.run(CHECKS, settings=settings_of(provider), profile="production")
 
     assert ended.red == {"nice-dashboards"}
-    assert "on no dashboard: Tag approval queue depth" in ended.text
+    assert "on no dashboard: Organizations, Tag approval queue depth" in ended.text
 
 
 @pytest.mark.parametrize(
@@ -158,6 +175,14 @@ def test_a_project_that_never_had_an_event_proves_nothing(provider: Provider) ->
 
     with pytest.raises(Unverified, match="never had an event"):
         Sentry(with_sentry(provider)).expect_known()
+
+
+def test_an_environment_that_nothing_reports_proves_nothing(provider: Provider) -> None:
+    SentryFake(provider)
+    Sentry(with_sentry(provider, environment="live")).expect_known()
+
+    with pytest.raises(Unverified, match=r"never had an event of the environment 'production'.*; it knows live"):
+        Sentry(with_sentry(provider, environment="production")).expect_known()
 
 
 @pytest.mark.parametrize(

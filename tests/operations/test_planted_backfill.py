@@ -29,6 +29,17 @@ FAULTS = {
     "counts wrongly": {"test_the_report_is_true", "test_a_second_run_changes_nothing"},
     "conceals errors": {"test_a_corrupt_file_is_reported_and_stops_nothing", "test_the_report_is_true"},
     "writes no report": {"test_the_report_is_true"},
+    "takes the first page only": {"test_every_course_is_registered_once", "test_the_report_is_true"},
+    "opens courses to everybody, loses tags, tells its key": {
+        "test_it_keeps_its_key_to_itself",
+        "test_a_row_says_what_the_file_says",
+        "test_suggestions_say_what_the_file_says",
+    },
+    "invents titles, decides by itself, tidies up": {
+        "test_a_row_says_what_the_file_says",
+        "test_suggestions_say_what_the_file_says",
+        "test_what_was_there_stays",
+    },
 }
 
 
@@ -50,7 +61,7 @@ def test_a_sound_backfill_passes(bench: Bench, empty: Throwaway) -> None:
     ended = run(bench, empty)
 
     assert ended[ITEM].status == "verified", ended.text
-    assert len(ended.outcomes) == 6
+    assert len(ended.outcomes) == 10
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -71,6 +82,13 @@ def test_reports_in_other_words_are_understood(tmp_path: Path) -> None:
     assert report.counts == {"total": 2, "created": 1, "existing": 1, "errors": 0}
     assert report.results == {"a": "created", "b": "existing"}
     assert not report.contradictions()
+
+
+def test_the_newest_report_is_the_one_of_the_latest_time(tmp_path: Path) -> None:
+    for name in ("2026-11-20T09-30-00", "2026-11-20", "20261121T080000", "old", "before-2026-11-19"):
+        (tmp_path / f"backfill-{name}.md").write_text("Total: 0\nCreated: 0\nExisting: 0\nErrors: 0\n")
+
+    assert Report.newest(tmp_path, "backfill-*.md").path.name == "backfill-20261121T080000.md"
 
 
 @pytest.mark.parametrize(

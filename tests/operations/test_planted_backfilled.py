@@ -72,20 +72,29 @@ FAULTS: dict[str, tuple[str, str, object, set[str], str]] = {
         {*RAN, "stg-backfill-report"},
         "said to be registered, and without a row: c",
     ),
+    "a report that leaves a course out": (
+        "update storage.objects set created_at = '2026-11-18'",
+        SOUND.replace("3", "2").replace("- c: created\n", ""),
+        {},
+        {"stg-backfill-report"},
+        "does not tell of 1 courses that were stored before: c",
+    ),
     "no report": ("", "", {}, {"stg-backfill-report", "backfill-no-errors"}, "was the backfill run"),
 }
 
 
 @pytest.fixture
 def run(bench: Bench, scratch: Scratch, known: Rehearsal) -> Callable[..., Ended]:
-    def on(sql: str = "", tags: object = None, profile: str = "staging", courses: str = COURSES) -> Ended:
+    def on(
+        sql: str = "", tags: object = None, profile: str = "staging", courses: str = COURSES, settings: str = ""
+    ) -> Ended:
         target: ScratchDatabase = scratch.database(like=known.state(len(known.rollout.new)))
         target.run(courses + sql)
         try:
             return bench.run(
                 CHECKS,
                 profile=profile,
-                toml=f'[database]\ndsn = "{target.dsn}"\n',
+                toml=f'[database]\ndsn = "{target.dsn}"\n{settings}',
                 fixtures={"gateway": gateway(tags), "scratch": scratch},
             )
         finally:
@@ -135,6 +144,15 @@ def test_production_wants_its_report_kept(run: Callable[..., Ended], bench: Benc
 
     assert not ended.red, ended.text
     assert ended["prod-backfill-archived"].status == "verified"
+
+
+def test_the_report_of_a_rehearsal_is_not_archived_for_production(run: Callable[..., Ended], bench: Bench) -> None:
+    bench.write("artifacts/production-backfill-20251101.md", SOUND)
+
+    ended = run(profile="production", settings="[deployment]\ndeployed_at = 2025-11-10T10:00:00Z\n")
+
+    assert ended.red == {"prod-backfill-archived"}
+    assert "is 9 days older than the deployment (2025-11-10)" in ended.text
 
 
 def test_production_without_any_report_was_not_backfilled(run: Callable[..., Ended]) -> None:

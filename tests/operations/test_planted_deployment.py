@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fixtures import backup
-from fixtures.deployment import expect_go
+from fixtures.catalogue import Catalogue
+from fixtures.deployment import expect_go, leads_astray
 from fixtures.errors import Unverified
 from fixtures.rehearsal import Rehearsal
 from fixtures.scratch import Scratch, ScratchDatabase
@@ -92,9 +93,9 @@ def test_no_link_is_open(bench: Bench) -> None:
 
 
 def verdict(path: Path, **other: Any) -> Path:
-    item = {"id": "db-rls-enabled", "gate": "must", "status": "verified"}
+    items = [{"id": item.id, "gate": item.gate, "status": "verified", "reason": ""} for item in Catalogue.load()]
     started = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    said = {"verdict": "go", "selection": "full", "started": started, "duration_s": 60, "items": [item]}
+    said = {"environment": "staging", "verdict": "go", "selection": "full", "started": started, "items": items}
     file = path / "staging" / "verdict.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(said | other))
@@ -112,15 +113,29 @@ def test_the_go_of_staging_is_read(tmp_path: Path) -> None:
         ({"selection": "partial"}, "was partial"),
         ({"started": "2026-01-01T00:00:00+00:00"}, "hours old"),
         ({"started": "2099-01-01T00:00:00+00:00"}, "hours old"),
+        ({"environment": "local"}, "is one of local"),
+        ({"items": [{"id": "db-rls-enabled", "gate": "must", "status": "failed"}]}, "open in it: db-rls-enabled"),
+        ({"items": []}, "did not ask for"),
     ],
 )
-def test_what_is_no_go(bench: Bench, other: dict[str, str], said: str) -> None:
+def test_what_is_no_go(bench: Bench, other: dict[str, Any], said: str) -> None:
     verdict(bench.path / "reports" / "out", **other)
 
     ended = bench.run(f"{DEPLOYMENT}::test_staging_is_go", profile="production")
 
     assert ended.red == {"prod-staging-passed", "done-staging-validated"}
     assert said in ended.text
+
+
+def test_a_go_from_before_the_deployment_is_none(tmp_path: Path) -> None:
+    file = verdict(tmp_path)
+    said = json.loads(file.read_text())
+    told = {"status": "not applicable", "reason": "due from deployment on; staging is at pre-deployment"}
+    said["items"] = [each | (told if each["id"] == "db-tables-created" else {}) for each in said["items"]]
+    file.write_text(json.dumps(said))
+
+    with pytest.raises(AssertionError, match=r"db-tables-created\): is deployment\.phase of staging behind"):
+        expect_go(file, timedelta(hours=72), ["db-rls-verified", "db-tables-created"])
 
 
 def test_without_a_verdict_it_is_open(tmp_path: Path) -> None:
@@ -220,6 +235,10 @@ SITES: dict[str, tuple[Callable[[Site], object], str]] = {
         lambda site: site.headers.pop("content-security-policy"),
         "Content-Security-Policy; frame-ancestors",
     ),
+    "a policy that lets everything in": (
+        lambda site: site.headers.update({"content-security-policy": "default-src *; frame-ancestors 'none'"}),
+        "a Content-Security-Policy that limits scripts",
+    ),
     "types are guessed": (lambda site: site.headers.pop("x-content-type-options"), "nosniff"),
     "addresses leak": (lambda site: site.headers.update({"referrer-policy": "unsafe-url"}), "Referrer-Policy"),
 }
@@ -254,6 +273,26 @@ def test_a_certificate_that_nobody_trusts(bench: Bench, site: Site, monkeypatch:
 
     assert ended.red == {"prod-smoke-homepage"}
     assert "is not trusted" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "led", "said"),
+    [
+        ("https://learn.example", "https://www.learn.example/auth", ""),
+        ("https://www.learn.example", "https://learn.example", ""),
+        (
+            "https://learn.example",
+            "https://parked.example.org",
+            "leads to https://parked.example.org, which is another",
+        ),
+        ("https://learn.example", "http://learn.example/x", "leads to http://learn.example/x, which is not encrypted"),
+        ("http://learn.example", "http://learn.example", "http://learn.example is not encrypted"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", ""),
+    ],
+)
+def test_where_a_site_may_lead(asked: str, led: str, said: str) -> None:
+    assert bool(leads_astray(asked, led)) == bool(said)
+    assert said in leads_astray(asked, led)
 
 
 def test_nobody_listens(bench: Bench) -> None:
@@ -328,6 +367,30 @@ def old(file: Path) -> None:
     os.utime(file, (then, then))
 
 
+def truncated(file: Path) -> None:
+    """What was written before the disk was full: all tables are made, and the last ones have no rows."""
+    text = file.read_text()
+    file.write_text(text[: text.index("COPY public.tags")])
+
+
+def emptied(file: Path) -> None:
+    """Taken with --exclude-table-data=public.media_assets."""
+    head, copy, rest = file.read_text().partition("COPY public.media_assets")
+    assert copy
+    file.write_text(head + rest.partition("\\.\n")[2])
+
+
+def ahead(file: Path) -> None:
+    then = (datetime.now(UTC) + timedelta(days=3)).timestamp()
+    os.utime(file, (then, then))
+
+
+def copied(file: Path) -> None:
+    """An old one that was copied today."""
+    text = file.read_text().replace("\nSET ", "\n-- Started on 2026-01-01 03:00:00 CET\n\nSET ", 1)
+    file.write_text(text)
+
+
 def test_a_backup_comes_back(restoring: Callable[..., Ended]) -> None:
     ended = restoring()
 
@@ -340,6 +403,10 @@ def test_a_backup_comes_back(restoring: Callable[..., Ended]) -> None:
         (cut, "restored"),
         (without, "not in backup.sql: public.media_assets"),
         (old, "is 72 hours old, at most 26 are allowed"),
+        (copied, "hours old, at most 26 are allowed"),
+        (ahead, "which has not come yet"),
+        (truncated, "backup.sql is cut off"),
+        (emptied, "whose rows were left out of backup.sql: public.media_assets"),
         (Path.unlink, "there is no file"),
     ],
 )

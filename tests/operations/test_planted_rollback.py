@@ -153,6 +153,24 @@ def test_what_a_migration_leaves_outside(
     assert (said in "\n".join(differences)) if said else not differences, differences
 
 
+def test_a_role_that_stays_must_be_undone(run: Callable[..., Ended], bench: Bench) -> None:
+    """Roles are the server's: whether one stays cannot be seen on the throw-away database, whose server they share."""
+    last = "supabase/migrations/20251025200004_multi_tenant_media_embeddings.sql"
+    sound = (bench.app / last).read_text()
+    bench.write(
+        last, sound + "\ncreate role reporting nologin;\nalter role authenticated set statement_timeout = '9s';\n"
+    )
+
+    ended = run()
+    bench.edit("docs/DISASTER_RECOVERY.md", "update storage.buckets", "drop role reporting;\nupdate storage.buckets")
+    documented = run()
+
+    assert ended.red == documented.red == {"rollback-restore"}
+    assert "create role reporting" in ended.text
+    assert "create role reporting" not in documented.text
+    assert "stays after a rollback, and nothing says how it is taken back: alter role authenticated" in documented.text
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_that_still_answers(run: Callable[..., Ended], function: str) -> None:
     ended = run(functions={function: Deleted(405, DONE, 200)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.dumps import brings_back, dumps_in, gaps
 from tests.preflight.bench import Bench
 
 DOCUMENTS = "preflight/test_documents.py"
@@ -79,6 +80,41 @@ FAULTS = {
         {"done-rollback-documented", OF[DEPLOYMENT]},
         "has no section about a rollback",
     ),
+    "a table that is not there": (
+        INFO,
+        "| `course_versions` |",
+        "| `course_tags` | `organization_id` | which tags a course has |\n| `course_versions` |",
+        {OF[INFO]},
+        "the table course_tags is described, and no migration creates it",
+    ),
+    "a backup without rows": (
+        RECOVERY,
+        "--schema=public --no-owner",
+        "--schema=public --schema-only",
+        {OF[RECOVERY]},
+        "its backup is the schema alone, without a row: `pg_dump",
+    ),
+    "a backup without a table": (
+        RECOVERY,
+        "--schema=public --no-owner",
+        "-T public.content_*",
+        {OF[RECOVERY]},
+        "its backup leaves out public.content_embeddings: `pg_dump",
+    ),
+    "a rollback that restores what nobody takes": (
+        RECOVERY,
+        "-f backup/pre-migration.sql",
+        "-f backup/latest.sql",
+        {"done-rollback-documented"},
+        "its rollback restores none of the backups that it says to take (pre-migration.sql)",
+    ),
+    "functions before their tables": (
+        DEPLOYMENT,
+        "supabase migration list ",
+        "supabase functions deploy\nsupabase migration list ",
+        {OF[DEPLOYMENT]},
+        "deploying the functions stands before the first push",
+    ),
     "a deployment without backfill": (
         DEPLOYMENT,
         "npm run backfill:metadata",
@@ -149,3 +185,26 @@ def test_documents_may_be_in_the_root(bench: Bench) -> None:
         (bench.app / name).rename(bench.app / name.removeprefix("docs/"))
 
     assert not bench.run(DOCUMENTS).red
+
+
+@pytest.mark.parametrize(
+    ("commands", "wrong"),
+    [
+        (["supabase db dump -f schema.sql", "supabase db dump --data-only -f data.sql"], False),
+        (["supabase db dump -f schema.sql"], True),
+        (["pg_dump \\", "  -s $URL > schema.sql"], True),
+        (["pg_dump -Fc $URL > all.dump 2>/dev/null"], False),
+        ([], False),
+    ],
+)
+def test_which_backups_hold_rows(commands: list[str], wrong: bool) -> None:
+    assert bool(gaps(dumps_in(commands), ["public.tags"])) == wrong
+
+
+def test_how_a_backup_may_be_read_back() -> None:
+    dumps = dumps_in(["pg_dump -Fc $URL 2>log | gzip > b/all.gz"])
+
+    assert not brings_back(["gunzip -c b/all.gz | psql $URL"], dumps)
+    assert not brings_back(["supabase backups restore --timestamp 1"], dumps)
+    assert not brings_back(["psql $URL < any.sql"], dumps_in(["pg_dump $URL > b/$(date +%F).sql"]))
+    assert brings_back(["psql $URL"], dumps) == "has no command that reads a backup back"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -65,6 +66,31 @@ def test_a_function_that_was_not_reviewed_is_red(bench: Bench, forge: FakeForge)
     ended = bench.run(REVIEWS, toml=forge.toml())
 
     assert ended.red == PUBLISHING, ended.text
+
+
+def test_what_functions_share_was_not_reviewed(bench: Bench, forge: FakeForge) -> None:
+    bench.write("supabase/functions/_shared/auth.ts", "export const allowed = true;\n")
+    bench.write("supabase/functions/_tests/auth.test.ts", "")
+    forge.changes["supabase/functions/_shared"] = Change(AT, number=None)
+    forge.changes["supabase/functions/_tests"] = Change("b" * 40, number=None)
+
+    ended = bench.run(REVIEWS, toml=forge.toml())
+
+    assert ended.red == {"fn-reviewed"}, ended.text
+    assert "supabase/functions/_shared: aaaaaaaaaa came without a merged pull request" in ended.text
+
+
+def test_what_was_changed_here_was_not_reviewed(bench: Bench, forge: FakeForge) -> None:
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@t.test", "-c", "commit.gpgSign=false")
+    for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "all")):
+        subprocess.run([*git, *arguments], cwd=bench.app, check=True, capture_output=True)
+    assert not bench.run(REVIEWS, toml=forge.toml()).red
+    bench.write(TAGS, (bench.app / TAGS).read_text() + "-- and one more thing\n")
+
+    ended = bench.run(REVIEWS, toml=forge.toml())
+
+    assert ended.red == MIGRATIONS, ended.text
+    assert "has changes here that were never committed" in ended.text
 
 
 def test_an_approval_on_the_second_page_counts(bench: Bench, forge: FakeForge) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import pytest
 
 from tests.preflight.bench import Bench
@@ -17,6 +20,8 @@ FAULTS = {
     "types do not fit": ("typecheck", "echo TS2345: no; exit 2", {"code-typecheck"}, "TS2345: no"),
     "a lint error": ("lint", "echo no-floating-promises; exit 1", {"code-lint"}, "no-floating-promises"),
     "a unit test fails": ("test", "echo 11 passed, 1 failed; exit 1", {"code-unit-tests"}, "1 failed"),
+    "a failure is swallowed": ("test", "echo 'ok | 11 passed | 1 failed'", {"code-unit-tests"}, "11 passed | 1 failed"),
+    "journeys fail, and it ends well": ("e2e", "echo 2 passed; echo '  1 failed'", JOURNEYS, "and says: 1 failed"),
     "no unit test is run": ("test", "echo no tests found", {"code-unit-tests"}, "does not say that any test passed"),
     "none of the unit tests passes": ("test", "echo 0 passed", {"code-unit-tests"}, "does not say that any test"),
     "a journey fails": ("e2e", "echo 1 failed; exit 1", JOURNEYS, "ended with 1"),
@@ -83,6 +88,35 @@ def test_a_program_that_is_not_here_is_no_defect_of_the_application(bench: Bench
     assert ended["code-lint"].status == "unverified"
     assert "no no-such-program on the PATH" in ended["code-lint"].reason
     assert not ended.red
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("echo lint is fine", "the script does nothing: `echo lint is fine`"),
+        ("cd scripts && true", "the script does nothing"),
+        ("sh scripts/lint.sh || true", "the script hides how it ended: `sh scripts/lint.sh || true`"),
+        ("rm -f x || true; sh scripts/lint.sh", ""),
+    ],
+)
+def test_a_script_that_pretends(bench: Bench, text: str, said: str) -> None:
+    bench.write("deno.json", json.dumps({"tasks": {"lint": text}}))
+    bench.write("package.json", "{}")
+
+    ended = bench.run(SCRIPTS + "::test_the_code_is_sound", scripts={"lint": "deno task --quiet lint"})
+
+    assert ended.red == ({"code-lint"} if said else set()), ended.text
+    assert said in ended.text
+
+
+def test_a_bundle_of_an_earlier_build_is_none(bench: Bench) -> None:
+    os.utime(bench.write("dist/index.html", "https://bench.test"), (1_700_000_000, 1_700_000_000))
+    bench.write("scripts/build.sh", "echo built\n")
+
+    ended = bench.run(SCRIPTS + "::test_it_builds")
+
+    assert ended.red == {"code-build"}
+    assert "wrote nothing: dist/ is of an earlier one" in ended.text
 
 
 def test_without_npm_deno_runs_what_is_denos(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

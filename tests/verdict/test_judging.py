@@ -166,6 +166,26 @@ def test_an_attestation_that_does_not_count(values: dict[str, Any], reason: str)
     assert of(verdict) == ("no-go", "unverified", reason)
 
 
+@pytest.mark.parametrize(
+    ("phase", "whole", "days", "said"),
+    [
+        ("week-1", True, 3, "before the end of its phase (week-1) on 2026-11-24"),
+        ("week-1", True, 8, ""),
+        ("week-1", False, 3, ""),
+        ("first-day", False, 0, "before the deployment on 2026-11-20"),
+        ("pre-deployment", False, 9, ""),
+    ],
+)
+def test_nobody_signs_for_what_has_not_been(phase: str, whole: bool, days: int, said: str) -> None:
+    about = (item(kind="attestation", phase=phase, whole_phase=whole),)
+    deployed = attestation().on + timedelta(days=1) - timedelta(days=days)
+
+    verdict = judged(items=about, attestations=(attestation(),), deployed_at=deployed)
+
+    assert verdict.items[0].status == ("unverified" if said else "attested")
+    assert said in verdict.items[0].reason
+
+
 def test_an_attestation_for_an_unknown_item_is_remarked() -> None:
     assert judged(check(), attestations=(attestation(item="alhpa"),)).remarks == (
         "attestation for alhpa: no such item",
