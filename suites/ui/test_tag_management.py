@@ -36,23 +36,30 @@ def test_the_screen_lists_what_the_organization_has(
 def test_a_value_that_is_added_is_there(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """On the screen, after a reload, in the database, and in what learners filter by."""
+    """On the screen, after a reload, in the database, and in what learners filter by; added again, it says so."""
     kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
-    value = canaries.name("added")
+    value = f"{canaries.name('added')} In Capitals"
     admin.tags.open()
 
     admin.tags.add(kind["label"], value)
 
     admin.tags.expect_value(kind["label"], value)
-    [row] = _stored(gateway, home, value=value)
-    assert row["type_key"] == kind["key"], (
-        f"“{value}” was added to {kind['key']}; the database has it in {row['type_key']}"
+    stored = _stored(gateway, home, type_key=kind["key"])
+    assert [row["value"] for row in stored] == [value], (
+        f"“{value}” was added to a new type; the database has {[row['value'] for row in stored]} of it"
     )
+    [row] = stored
     assert row["is_active"], f"the database has “{value}” not active"
     admin.tags.open()
     shown = admin.tags.shown(kind["label"]).values
     assert shown == {value: True}, f"“{value}” was added; after a reload the values are {shown}"
     assert _offered(gateway, home, kind) == [value], "org-config does not offer the value that was added"
+    admin.log.allow(409, "/rest/v1/tags")
+    admin.tags.expect_answered(
+        lambda: admin.tags.add(kind["label"], value), f"adding “{value}”, which is there already"
+    )
+    stored = _stored(gateway, home, type_key=kind["key"])
+    assert len(stored) == 1, f"“{value}” was added again; the database has it {len(stored)} times"
 
 
 @pytest.mark.check("ui-tag-management")
@@ -114,8 +121,13 @@ def test_a_type_is_switched_off_and_on(
             f"the switch of the type is {_on(is_on)}",
         )
 
-        known = [row["is_enabled"] for row in _types(gateway, home, kind)]
-        assert known == [is_on], f"the switch is {_on(is_on)}; the database says is_enabled: {known}"
+        [row] = _types(gateway, home, kind)
+        assert row["is_enabled"] is is_on, (
+            f"the switch is {_on(is_on)}; the database says is_enabled: {row['is_enabled']}"
+        )
+        for column in ("label", "display_order"):
+            changed = f"the type was switched {_on(is_on)}, which changed its {column}"
+            assert row[column] == kind[column], f"{changed} from {kind[column]} to {row[column]}"
         active = [row["is_active"] for row in _stored(gateway, home, id=tag["id"])]
         assert active == [True], (
             f"the type was switched {_on(is_on)}; of its value the database says is_active: {active}"
