@@ -22,7 +22,8 @@ def test_the_screen_lists_what_the_organization_has(
     shown = {label: admin.tags.shown(label) for label in others.without(admin.tags.types())}
 
     config = [kind for kind in config if others.without([kind["label"]])]
-    assert list(shown) == [kind["label"] for kind in config], "the types, or their order, differ from org-config's"
+    ordered = [kind["label"] for kind in config]
+    assert list(shown) == ordered, f"the screen lists the types {list(shown)}; org-config has them as {ordered}"
     for kind in config:
         screen = shown[kind["label"]]
         assert screen.is_enabled == kind["isEnabled"], f"{kind['label']} is shown as {_on(screen.is_enabled)}"
@@ -43,11 +44,12 @@ def test_a_value_that_is_added_is_there(
 
     admin.tags.add(kind["label"], value)
 
-    admin.tags.expect_value(kind["label"], value)
+    admin.tags.expect(lambda: _stored(gateway, home, type_key=kind["key"]), f"the database has “{value}”")
     stored = _stored(gateway, home, type_key=kind["key"])
     assert [row["value"] for row in stored] == [value], (
         f"“{value}” was added to a new type; the database has {[row['value'] for row in stored]} of it"
     )
+    admin.tags.expect_value(kind["label"], value)
     [row] = stored
     assert row["is_active"], f"the database has “{value}” not active"
     admin.tags.open()
@@ -109,8 +111,8 @@ def test_a_value_that_is_deactivated_is_offered_no_longer(
 def test_a_type_is_switched_off_and_on(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """Off, it is no filter of the CourseSelector; on, it is one again. Its values stay as they are."""
-    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    """Off, it is no filter of the CourseSelector; on, it is one again. Its values and its place stay as they are."""
+    kind, admin = canaries.tag_type(home.name, display_order=75), visitors.member("org_admin", home.name)
     tag = canaries.tag(home.name, kind["key"])
     admin.tags.open()
 

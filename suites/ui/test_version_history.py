@@ -84,18 +84,16 @@ def test_a_restore_adds_a_version_and_brings_the_old_text_back(
     editor.versions.restore(NEWEST - 1, changelog)
 
     editor.versions.the("view", version=str(NEWEST + 1))
-    shown, wanted = editor.versions.numbers(), list(range(NEWEST + 1, 0, -1))
-    assert shown == wanted[: len(shown)], (
-        f"a restore adds one version on top and removes none; the screen lists {shown} of {len(wanted)}, newest first"
-    )
-    if editor.versions.has("changelog"):
-        line = editor.versions.version(NEWEST + 1).inner_text()
-        assert changelog in line, f"the new version does not show its changelog “{changelog}”: “{_flat(line)}”"
     stored = rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
-    known = [row["version"] for row in stored]
+    known, wanted = [row["version"] for row in stored], list(range(NEWEST + 1, 0, -1))
     assert known == wanted[::-1], (
         f"a restore adds one version and removes none, also if it is confirmed twice in a row; the database has {known}"
     )
+    shown = editor.versions.numbers()
+    assert shown == wanted[: len(shown)], f"newest first, the versions are {wanted}; the screen lists {shown}"
+    if editor.versions.has("changelog"):
+        line = editor.versions.version(NEWEST + 1).inner_text()
+        assert changelog in line, f"the new version does not show its changelog “{changelog}”: “{_flat(line)}”"
     _expect_authors(editor, gateway, home, course)
     first, last = (_texts(row["snapshot"]) for row in (stored[NEWEST - 2], stored[-1]))
     assert last == first, f"version {NEWEST - 1} was restored, which holds {first}; the new version holds {last}"

@@ -78,7 +78,7 @@ QUIET = {
         'class="primary">Confirm',
         RESTORE,
         red={"ui-version-history"},
-        said="a restore adds one version",
+        said="also if it is confirmed twice in a row",
     ),
     "a restore of the version before": fault(
         "routes/versions.tsx",
@@ -94,7 +94,7 @@ QUIET = {
         "versions: dataOf(versions).sort((a: Version, b: Version) => `${b.version}`.localeCompare(`${a.version}`)) };",
         RESTORE,
         red={"ui-version-history"},
-        said="newest first",
+        said="newest first, the versions are",
     ),
     "authors that are all the newest one's": fault(
         "routes/versions.tsx",
@@ -136,7 +136,7 @@ QUIET = {
         "const value = text.trim().toLowerCase();",
         ADDING,
         red={"ui-tag-management"},
-        said="In Capitals",
+        said="In Capitals” was added to a new type; the database has",
     ),
     "a refusal that nobody mentions": fault(
         "routes/tags.tsx",
@@ -208,7 +208,7 @@ QUIET = {
         "item.correctIndex || null",
         LEVELS,
         red={"ui-variants"},
-        said="question “all” meets the wrong answer",
+        said="question “all” says something else to the wrong answer",
     ),
     "a number that is nearly right": fault(
         "course.ts",
@@ -216,7 +216,7 @@ QUIET = {
         "Math.trunc(value) === Number(expected)",
         LEVELS,
         red={"ui-variants"},
-        said="question “number” meets the wrong answer “4.9” otherwise",
+        said="question “number” says something else to the wrong answer “4.9”",
     ),
     "an explanation at the default level": fault(
         "course.ts",
