@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -120,7 +122,8 @@ def test_markup_in_a_suggestion_stays_text_in_the_queue(
     admin.approval.open()
 
     admin.approval.the("approve", course=trapped.title)
-    admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
+    with _staying_text(admin.approval):
+        admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
     _expect_text(admin.approval, trapped.title)
 
 
@@ -133,9 +136,15 @@ def _with_course(route: Route, title: str) -> None:
 
 
 def _expect_text(screen: Screen, *texts: str) -> None:
-    try:
+    with _staying_text(screen):
         for text in texts:
             screen.expect_text(text, why="markup must be shown as the text that it is")
+
+
+@contextmanager
+def _staying_text(screen: Screen) -> Iterator[None]:
+    try:
+        yield
     finally:  # where it became a part of the page, its text is not there either, and that says less
         source = screen.page.evaluate(ALIVE)
         what = str(source).rpartition("/")[2]
