@@ -103,6 +103,9 @@ def test_any_and_all_of_two_tags(visitors: Visitors, shelf: Shelf, home: Organiz
     )
     viewer.courses.click("tag", tag=second)
     viewer.courses.expect_courses(lambda: shelf.tagged(first, second), what="filtered by Any of two tags")
+    viewer.courses.click("tag", tag=shelf.third)
+    viewer.courses.expect_count(lambda: len(shelf.titles), what="filtered by Any of three tags, of which all bear one")
+    viewer.courses.click("tag", tag=shelf.third)
     viewer.courses.pick("all")
     viewer.courses.expect_courses(
         lambda: shelf.tagged(first, second, match_all=True), what="filtered by All of two tags"

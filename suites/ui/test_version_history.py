@@ -83,8 +83,12 @@ def test_a_restore_adds_a_version_and_brings_the_old_text_back(
 
     editor.versions.restore(NEWEST - 1, changelog)
 
+    def history() -> list[Json]:
+        return rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
+
+    editor.versions.expect(lambda: len(history()) > NEWEST, f"the database has version {NEWEST - 1} once more, on top")
     editor.versions.the("view", version=str(NEWEST + 1))
-    stored = rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
+    stored = history()
     known, wanted = [row["version"] for row in stored], list(range(NEWEST + 1, 0, -1))
     assert known == wanted[::-1], (
         f"a restore adds one version and removes none, also if it is confirmed twice in a row; the database has {known}"

@@ -186,6 +186,14 @@ QUIET = {
         red={"ui-course-selector"},
         said="from the second page of all courses",
     ),
+    "Any that means All of three": fault(
+        "routes/courses.tsx",
+        'matchAll: matchAll ? "true" : undefined',
+        'matchAll: matchAll || chosen.length > 2 ? "true" : undefined',
+        MATCHES,
+        red={"ui-course-selector"},
+        said="filtered by Any of three tags",
+    ),
     "an empty page at the end": fault(
         "routes/courses.tsx",
         "Math.max(1, Math.ceil(total / PAGE))",

@@ -114,6 +114,7 @@ ROUNDS = [
         "a refusal that nobody mentions",
         "an explanation at the default level",
         "one text where several were suggested",
+        "Any that means All of three",
     ),
     ("versions in the order of their letters",),
 ]
