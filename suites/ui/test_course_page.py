@@ -13,7 +13,7 @@ from fixtures.screens import Visitors
 from fixtures.screens.stage import Organization, Others, listed
 
 BUDGET_MS = 2000
-VISITS = 5
+VISITS = 4
 # By what the time went: the page, its scripts, and each request for the course.
 PARTS = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
   .map(({ name, startTime, duration }) => [new URL(name, location).pathname, startTime | 0, duration | 0])

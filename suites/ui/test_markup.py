@@ -61,7 +61,6 @@ def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Orga
 
     editor.courses.expect_count(lambda: 1, what="searching for the title before the markup")
     _expect_text(editor.courses, trapped.title, trapped.tag)
-    editor.courses.search("")
     editor.page.route("**/catalog.json*", lambda route: _with_course(route, trapped.title))
     editor.courses.expect_asks("catalog.json", lambda: editor.courses.pick("catalog"), "choosing catalog mode")
     _expect_text(editor.courses, trapped.title)
