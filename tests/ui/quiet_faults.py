@@ -161,7 +161,7 @@ QUIET = {
         "${type!.label}",
         REJECTS,
         red={"ui-tag-approval"},
-        said="/admin/tags/approve",
+        said="tags of a type that is not there were suggested for",
     ),
     "a focus that nobody sees": fault(
         "styles.css",
