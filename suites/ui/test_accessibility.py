@@ -48,7 +48,11 @@ PRESSABLE = """() => [...document.querySelectorAll("a[href], button, summary")]
   .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   .map((control) => (control.getAttribute("aria-label") ?? control.textContent).trim()).filter(Boolean)"""
 # What of the controls has something else over it, in the middle of the screen, where a finger would come to it.
-COVERED = """() => [...document.querySelectorAll("a[href], button, select, textarea")]
+# Behind a dialog that waits for an answer, all has.
+COVERED = """() => {
+  const modals = [...document.querySelectorAll("dialog:modal, [aria-modal=true]")];
+  const screen = modals.findLast((modal) => modal.checkVisibility()) ?? document;
+  return [...screen.querySelectorAll("a[href], button, select, textarea")]
   .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   .filter((control) => !control.closest("[aria-hidden=true], [inert]"))
   .filter((control) => {
@@ -58,7 +62,8 @@ COVERED = """() => [...document.querySelectorAll("a[href], button, select, texta
     return hit && !control.contains(hit) && !hit.contains(control) && hit.closest("label")?.control !== control
       && !(control.href && hit.closest("a")?.href === control.href);
   })
-  .map((control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent)"""
+  .map((control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent);
+}"""
 # What of the controls cannot be brought into view: cut off at the left, or beyond what the page scrolls to.
 OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
   .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))

@@ -124,7 +124,7 @@ def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, env
     httpx.post(f"{environment.api.url}/auth/v1/logout?scope=local", headers=headers, timeout=environment.api.timeout)
 
     guest.page.clock.set_fixed_time(datetime.now(UTC) + AFTER_EXPIRY)
-    guest.page.goto(guest.courses.address(), wait_until="commit")
+    guest.courses.go()
 
     guest.sign_in.expect_asked("an expired session must ask to sign in again")
 
