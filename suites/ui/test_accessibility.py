@@ -53,16 +53,16 @@ COVERED = """() => {
   const modals = [...document.querySelectorAll("dialog:modal, [aria-modal=true]")];
   const screen = modals.findLast((modal) => modal.checkVisibility()) ?? document;
   return [...screen.querySelectorAll("a[href], button, select, textarea")]
-  .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((control) => !control.closest("[aria-hidden=true], [inert]"))
-  .filter((control) => {
-    control.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
-    const { left, top, width, height } = control.getBoundingClientRect();
-    const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-    return hit && !control.contains(hit) && !hit.contains(control) && hit.closest("label")?.control !== control
-      && !(control.href && hit.closest("a")?.href === control.href);
-  })
-  .map((control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent);
+    .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((control) => !control.closest("[aria-hidden=true], [inert]"))
+    .filter((control) => {
+      control.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+      const { left, top, width, height } = control.getBoundingClientRect();
+      const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+      return hit && !control.contains(hit) && !hit.contains(control) && hit.closest("label")?.control !== control
+        && !(control.href && hit.closest("a")?.href === control.href);
+    })
+    .map((control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent);
 }"""
 # What of the controls cannot be brought into view: cut off at the left, or beyond what the page scrolls to.
 OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
