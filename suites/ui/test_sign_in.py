@@ -22,6 +22,7 @@ from fixtures.screens.sightings import kept_secrets
 from fixtures.screens.sign_in import password_of
 
 ELSEWHERE = "https://elsewhere.invalid"
+A_MOMENT_MS = 1000
 AFTER_EXPIRY = timedelta(days=2)
 
 
@@ -42,12 +43,15 @@ def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
     guest = visitors.stranger()
     account = visitors.account("viewer", gateway.canaries[0])
     guest.log.allow(400, "/auth/v1/token")
+    guest.page.clock.install()
     guest.sign_in.open()
     assert guest.sign_in.hides_password(), "whoever looks over one's shoulder reads the password: its field shows it"
 
     guest.sign_in.submit(account.email, f"not-{password_of(account, 'users.password')}")
 
     guest.sign_in.the("refusal")
+    guest.page.clock.fast_forward(A_MOMENT_MS)
+    assert guest.sign_in.shows("refusal"), "the word about a wrong password goes again before anybody can have read it"
     guest.courses.page.goto(guest.courses.address(), wait_until="commit")
     guest.sign_in.expect_asked("after a wrong password a page of members must still ask to sign in")
 

@@ -113,6 +113,15 @@ QUIET = {
         red={"smoke-login"},
         said="reads the password",
     ),
+    "a refusal that goes at once": fault(
+        "routes/sign-in.tsx",
+        'throw new Problem("Wrong e-mail address or password.");',
+        "{\n        setTimeout(() => run(async () => {}), 300);\n"
+        '        throw new Problem("Wrong e-mail address or password.");\n      }',
+        "test_sign_in.py::test_a_wrong_password_says_so",
+        red={"smoke-login"},
+        said="goes again before anybody can have read it",
+    ),
     "a link that leads to another site": fault(
         "app.tsx",
         "  return inside ?",

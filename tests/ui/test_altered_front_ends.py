@@ -115,6 +115,7 @@ ROUNDS = [
         "an explanation at the default level",
         "one text where several were suggested",
         "Any that means All of three",
+        "a refusal that goes at once",
     ),
     ("versions in the order of their letters",),
 ]
