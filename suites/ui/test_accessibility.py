@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from fixtures.canaries import Json
+from environments.model import Environment
+from fixtures.canaries import Canaries, Json
+from fixtures.errors import DeadlineExceeded
 from fixtures.evidence import Evidence
 from fixtures.findings import Finding, Findings
 from fixtures.screens import Visitor, Visitors
 from fixtures.screens.axe import violations
 from fixtures.screens.stage import Organization
 from fixtures.screens.visitors import PHONE
+from fixtures.waiting import until
 
 SCREENS = [
     pytest.param("sign_in", marks=pytest.mark.check("smoke-login")),
@@ -22,7 +26,44 @@ SCREENS = [
     pytest.param("versions", marks=pytest.mark.check("ui-version-history")),
     pytest.param("play", marks=pytest.mark.check("ui-variants")),
 ]
+MENU_WITHIN = 1.0  # seconds
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# What of the controls only a mouse comes to. Not meant: parts of a list, menu or the like, in which arrows lead on,
+# buttons beside a combobox, and a second link to where another one leads.
+MOUSE_ONLY = """() => {
+  const led = ["radiogroup", "tablist", "menu", "menubar", "listbox", "grid", "treegrid", "tree", "toolbar"];
+  const LED = led.map((role) => `[role=${role}]`);
+  const seen = (part) => part.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const aside = (part) => part.closest(["[aria-hidden=true]", "[inert]", ...LED].join())
+    || part.matches(":disabled, [aria-disabled=true], [aria-haspopup], [aria-controls], [role=option]")
+    || part.parentElement.querySelector("[role=combobox], input[list]");
+  const twice = (link) => [...document.links].some((one) => one.tabIndex >= 0 && one.href === link.href);
+  const sorts = "a[href], button, input, select, textarea, [role=button], [role=switch], [role=checkbox], [role=link]";
+  return [...document.querySelectorAll(sorts)]
+    .filter((part) => part.tabIndex < 0 && seen(part) && !aside(part) && !(part.href && twice(part)))
+    .map((part) => part.getAttribute("aria-label") ?? part.labels?.[0]?.textContent ?? part.textContent);
+}"""
+# What a screen leads to or does, by its names.
+PRESSABLE = """() => [...document.querySelectorAll("a[href], button, summary")]
+  .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+  .map((control) => (control.getAttribute("aria-label") ?? control.textContent).trim()).filter(Boolean)"""
+# What of the controls has something else over it, in the middle of the screen, where a finger would come to it.
+# Behind a dialog that waits for an answer, all has.
+COVERED = """() => {
+  const modals = [...document.querySelectorAll("dialog:modal, [aria-modal=true]")];
+  const screen = modals.findLast((modal) => modal.checkVisibility()) ?? document;
+  return [...screen.querySelectorAll("a[href], button, select, textarea")]
+    .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((control) => !control.closest("[aria-hidden=true], [inert]"))
+    .filter((control) => {
+      control.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+      const { left, top, width, height } = control.getBoundingClientRect();
+      const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+      return hit && !control.contains(hit) && !hit.contains(control) && hit.closest("label")?.control !== control
+        && !(control.href && hit.closest("a")?.href === control.href);
+    })
+    .map((control) => control.getAttribute("aria-label") ?? control.labels?.[0]?.textContent ?? control.textContent);
+}"""
 # What of the controls cannot be brought into view: cut off at the left, or beyond what the page scrolls to.
 OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
   .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
@@ -43,15 +84,25 @@ def test_everybody_can_use_it_also_on_a_phone(
     findings: Findings,
     evidence: Evidence,
     tmp_path: Path,
+    environment: Environment,
+    request: pytest.FixtureRequest,
     name: str,
 ) -> None:
-    """Nothing that axe calls serious or critical; on a small screen nothing sideways, and every control in reach."""
+    """Nothing that axe calls serious or critical; on a small screen nothing sideways, and every control in reach.
+
+    Of the sign-in screen as it is after a wrong password, since what went wrong must be readable too.
+    """
+    if name == "tags" and not environment.read_only:
+        canaries: Canaries = request.getfixturevalue("canaries")
+        canaries.tag(home.name, canaries.tag_type(home.name)["key"], is_active=False)  # it looks other than the rest
     visitor = _at(visitors, home, published_course, name)
     path, wide = visitor.screen(name).route, PHONE["width"]
 
     found = violations(visitor.page)
+    mouse_only, wide_has = visitor.page.evaluate(MOUSE_ONLY), visitor.page.evaluate(PRESSABLE)
     visitor.page.set_viewport_size(PHONE)
     overflow, hidden = visitor.page.evaluate(OVERFLOW), visitor.page.evaluate(OUT_OF_REACH)
+    covered, gone = visitor.page.evaluate(COVERED), _gone(visitor, wide_has)
 
     visitor.page.screenshot(path=tmp_path / "phone.png")
     evidence.file(tmp_path / "phone.png", f"{name} on a phone")
@@ -64,6 +115,12 @@ def test_everybody_can_use_it_also_on_a_phone(
         problems.append(f"it is {overflow} pixels too wide for a screen of {wide}")
     if hidden:
         problems.append(f"controls out of reach on a screen of {wide}: {', '.join(hidden[:5])}")
+    if mouse_only:
+        problems.append(f"the keyboard does not come to {', '.join(mouse_only[:5])}: only a mouse does")
+    if covered:
+        problems.append(f"on a screen of {wide} something lies over {', '.join(covered[:5])}")
+    if gone:
+        problems.append(f"on a screen of {wide} there is no {', '.join(gone[:5])}, and no menu in its place")
     assert not problems, f"{path}: " + "; ".join(problems)
 
 
@@ -71,6 +128,22 @@ def _at(visitors: Visitors, home: Organization, course: Json, name: str) -> Visi
     """Whoever may see a screen, in front of it."""
     visitor = visitors.stranger() if name == "sign_in" else visitors.member("org_admin", home.name)
     visitor.screen(name).open(id=course["id"])
+    if name == "sign_in":
+        visitor.log.allow(400, "/auth/v1/token")
+        visitor.sign_in.submit("nobody@greenlight.invalid", "not a password")
+        visitor.sign_in.the("refusal")
     if name == "versions":
         visitor.versions.view(visitor.versions.numbers()[0])  # what it unfolds belongs to the screen
     return visitor
+
+
+def _gone(visitor: Visitor, before: list[str]) -> list[str]:
+    """What the wide screen had to be pressed and the small one has not, unless a control that it has alone makes up."""
+
+    def gone() -> list[str]:
+        now = set(visitor.page.evaluate(PRESSABLE))
+        return [] if now - set(before) else [name for name in dict.fromkeys(before) if name not in now]
+
+    with suppress(DeadlineExceeded):  # a program may still be about to put a menu there
+        until(lambda: not gone(), within=MENU_WITHIN if gone() else 0, what="a menu")
+    return gone()

@@ -88,14 +88,24 @@ def test_a_tag_narrows_the_list_to_what_the_api_gives(
 
 @pytest.mark.check("ui-course-selector")
 def test_any_and_all_of_two_tags(visitors: Visitors, shelf: Shelf, home: Organization) -> None:
-    """Any lists courses with one of them, All those with both; without tags, all are back."""
+    """Any lists courses with one of them, All those with both; without tags, all are back.
+
+    The first one is chosen on the second page: what is found begins on a first page all the same.
+    """
     viewer = _before(visitors, shelf, home)
     first, second = shelf.tags
+    if viewer.courses.turns("next"):
+        viewer.courses.turn("next")
 
     viewer.courses.click("tag", tag=first)
     viewer.courses.expect_count(lambda: len(shelf.tagged(first)), what=f"filtered by {first}")
+    what = f"what is found begins on the first page, though {first} was chosen on the second one"
+    viewer.courses.expect(lambda: not viewer.courses.turns("previous"), what)
     viewer.courses.click("tag", tag=second)
     viewer.courses.expect_courses(lambda: shelf.tagged(first, second), what="filtered by Any of two tags")
+    viewer.courses.click("tag", tag=shelf.third)
+    viewer.courses.expect_count(lambda: len(shelf.titles), what="filtered by Any of three tags, of which all bear one")
+    viewer.courses.click("tag", tag=shelf.third)
     viewer.courses.pick("all")
     viewer.courses.expect_courses(
         lambda: shelf.tagged(first, second, match_all=True), what="filtered by All of two tags"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import Route
 
 from fixtures.canaries import Canaries
 from fixtures.gateway import Gateway
@@ -50,7 +53,7 @@ def trapped(canaries: Canaries, gateway: Gateway, home: Organization) -> Trapped
 
 @pytest.mark.check("ui-course-selector")
 def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Organization, trapped: Trapped) -> None:
-    """And in the filters, which are tags."""
+    """And in the filters, which are tags; and in catalog mode, where a title comes from a file."""
     editor = visitors.member("editor", home.name)
     editor.courses.open()
 
@@ -58,6 +61,10 @@ def test_markup_in_a_title_stays_text_in_the_list(visitors: Visitors, home: Orga
 
     editor.courses.expect_count(lambda: 1, what="searching for the title before the markup")
     _expect_text(editor.courses, trapped.title, trapped.tag)
+    editor.page.route("**/catalog.json*", lambda route: _with_course(route, trapped.title))
+    editor.courses.expect_asks("catalog.json", lambda: editor.courses.pick("catalog"), "choosing catalog mode")
+    _expect_text(editor.courses, trapped.title)
+    editor.page.unroute("**/catalog.json*")
 
 
 @pytest.mark.check("ui-variants")
@@ -114,14 +121,29 @@ def test_markup_in_a_suggestion_stays_text_in_the_queue(
     admin.approval.open()
 
     admin.approval.the("approve", course=trapped.title)
-    admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
+    with _staying_text(admin.approval):
+        admin.approval.the("map", within=admin.approval.suggestion(trapped.title), text=trapped.suggestion)
     _expect_text(admin.approval, trapped.title)
 
 
+def _with_course(route: Route, title: str) -> None:
+    """The catalog as it is, and one more course before all others: like one of them, under another title."""
+    answer = route.fetch()
+    catalog = answer.json()
+    catalog["courses"].insert(0, {**catalog["courses"][0], "title": title})
+    route.fulfill(response=answer, json=catalog)
+
+
 def _expect_text(screen: Screen, *texts: str) -> None:
-    try:
+    with _staying_text(screen):
         for text in texts:
             screen.expect_text(text, why="markup must be shown as the text that it is")
+
+
+@contextmanager
+def _staying_text(screen: Screen) -> Iterator[None]:
+    try:
+        yield
     finally:  # where it became a part of the page, its text is not there either, and that says less
         source = screen.page.evaluate(ALIVE)
         what = str(source).rpartition("/")[2]

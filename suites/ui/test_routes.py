@@ -68,6 +68,22 @@ def test_every_route_loads_for_those_who_may_see_it_and_refuses_others(
 
 
 @pytest.mark.check("stg-routes-load")
+def test_a_superadmin_is_not_refused_what_admins_get(visitors: Visitors) -> None:
+    """The fourth role belongs to no organization, and is forgotten where roles are told apart."""
+    superadmin = visitors.stranger("superadmin")
+    superadmin.sign_in.open()
+
+    superadmin.sign_in.sign_in(visitors.account("superadmin"))
+
+    for name in ADMINS_ONLY:
+        screen = superadmin.screen(name)
+        superadmin.page.goto(screen.address(), wait_until="commit")
+        screen.the("heading")
+        superadmin.log.settle(superadmin.context)
+        assert not screen.shows("refusal"), f"{screen.route} refuses a superadmin; it says {screen.says()}"
+
+
+@pytest.mark.check("stg-routes-load")
 def test_who_belongs_to_no_organization_is_shown_nothing(visitors: Visitors) -> None:
     """They may have signed up by themselves: they get in, and there is nothing to see."""
     guest = visitors.stranger("stranger")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,6 +21,8 @@ from fixtures.screens.recorder import path_of
 from fixtures.screens.sightings import kept_secrets
 from fixtures.screens.sign_in import password_of
 
+ELSEWHERE = "https://elsewhere.invalid"
+A_MOMENT_MS = 1000
 AFTER_EXPIRY = timedelta(days=2)
 
 
@@ -35,15 +39,19 @@ def test_members_sign_in(visitors: Visitors, gateway: Gateway, role: str) -> Non
 
 @pytest.mark.check("smoke-login")
 def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
-    """In words, on the screen, and without a session that a reload would find."""
+    """In words, on the screen, and without a session that a reload would find. While it is typed, nobody reads it."""
     guest = visitors.stranger()
     account = visitors.account("viewer", gateway.canaries[0])
     guest.log.allow(400, "/auth/v1/token")
+    guest.page.clock.install()
     guest.sign_in.open()
+    assert guest.sign_in.hides_password(), "whoever looks over one's shoulder reads the password: its field shows it"
 
     guest.sign_in.submit(account.email, f"not-{password_of(account, 'users.password')}")
 
     guest.sign_in.the("refusal")
+    guest.page.clock.fast_forward(A_MOMENT_MS)
+    assert guest.sign_in.shows("refusal"), "the word about a wrong password goes again before anybody can have read it"
     guest.courses.page.goto(guest.courses.address(), wait_until="commit")
     guest.sign_in.expect_asked("after a wrong password a page of members must still ask to sign in")
 
@@ -78,10 +86,15 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
 
 @pytest.mark.check("smoke-login")
 def test_a_deep_link_survives_signing_in(visitors: Visitors, gateway: Gateway) -> None:
-    """A link in an e-mail leads where it says, not to the start."""
+    """A link in an e-mail leads where it says, not to the start; and never to somebody else's site."""
     guest = visitors.stranger()
     guest.page.goto(guest.tags.address(), wait_until="commit")
     guest.sign_in.expect_asked("a page of members must ask a stranger to sign in")
+    # Where the address itself says where to go to after it, it may say another site.
+    told = re.search(
+        rf"=({re.escape(quote(guest.tags.route, safe=''))}|{re.escape(guest.tags.route)})(?=&|$)", guest.page.url
+    )
+    forged = guest.page.url.replace(told[1], quote(f"{ELSEWHERE}/", safe="")) if told else ""
 
     guest.sign_in.sign_in(visitors.account("org_admin", gateway.canaries[0]))
 
@@ -89,6 +102,14 @@ def test_a_deep_link_survives_signing_in(visitors: Visitors, gateway: Gateway) -
     assert guest.tags.path == guest.tags.route, (
         f"signed in from a link to {guest.tags.route}, arrived at {guest.tags.path}"
     )
+    if forged:
+        guest.context.route(f"{ELSEWHERE}/**", lambda route: route.fulfill(body="elsewhere"))
+        guest.page.goto(forged, wait_until="commit")
+        guest.sign_in.expect(lambda: guest.sign_in.is_decided(ELSEWHERE), "somebody who is signed in is let in")
+        guest.log.settle(guest.context)
+        assert not guest.page.url.startswith(ELSEWHERE), (
+            f"a link to {path_of(forged)} that names another site leads there, past the sign-in: {forged}"
+        )
 
 
 @pytest.mark.check("smoke-login")
@@ -107,7 +128,7 @@ def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, env
     httpx.post(f"{environment.api.url}/auth/v1/logout?scope=local", headers=headers, timeout=environment.api.timeout)
 
     guest.page.clock.set_fixed_time(datetime.now(UTC) + AFTER_EXPIRY)
-    guest.page.goto(guest.courses.address(), wait_until="commit")
+    guest.courses.go()
 
     guest.sign_in.expect_asked("an expired session must ask to sign in again")
 

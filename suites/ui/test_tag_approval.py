@@ -67,6 +67,8 @@ def test_an_approved_suggestion_becomes_tags_of_its_course(
     waiting = admin.approval.waiting()
     assert case.title in waiting, f"the queue does not show {case.title}: {waiting}"
     part = admin.approval.suggestion(case.title)
+    lost = [text for text in (case.to_map, case.to_create) if not admin.approval.names_text(text, part)]
+    assert len(lost) != 1, f"two texts were suggested for {case.title}; the queue does not show “{lost[0]}”"
 
     admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
     admin.approval.choose("map", admin.approval.option("create"), within=part, text=case.to_create)
@@ -92,12 +94,19 @@ def test_an_approved_suggestion_becomes_tags_of_its_course(
 
 @pytest.mark.check("ui-tag-approval")
 def test_a_rejected_suggestion_changes_nothing_but_the_queue(
-    visitors: Visitors, gateway: Gateway, home: Organization, others: Others, case: Case
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization, others: Others, case: Case
 ) -> None:
-    """It is kept as rejected: the next backfill must not ask the same again. What had been chosen for it is dropped."""
-    admin = visitors.member("org_admin", home.name)
+    """It is kept as rejected: the next backfill must not ask the same again. What had been chosen for it is dropped.
+
+    Another suggestion, for a type of tags that there is not, neither stays away nor keeps others from being decided.
+    """
+    admin, odd = visitors.member("org_admin", home.name), canaries.name("odd")
+    suggest(gateway, canaries.course(home.name, "odd", title=odd), {"no-such-type": [canaries.name("text")]})
     admin.approval.open()
     waiting = admin.approval.waiting()
+    assert odd in waiting, (
+        f"tags of a type that is not there were suggested for {odd}, and the queue does not show it: {waiting}"
+    )
     part = admin.approval.suggestion(case.title)
 
     admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
@@ -124,6 +133,7 @@ def test_the_keyboard_alone_approves(
         admin.approval.tab_to("map", within=part, text=text)
         admin.approval.type_option("map", case.tag["value"], within=part, text=text)
     admin.approval.tab_to("approve", course=case.title)
+    admin.approval.expect_focus_seen("approve", course=case.title)
     admin.page.keyboard.press("Enter")
     if admin.approval.has("approve_confirm"):
         admin.approval.tab_to("approve_confirm")

@@ -22,7 +22,8 @@ def test_the_screen_lists_what_the_organization_has(
     shown = {label: admin.tags.shown(label) for label in others.without(admin.tags.types())}
 
     config = [kind for kind in config if others.without([kind["label"]])]
-    assert list(shown) == [kind["label"] for kind in config], "the types, or their order, differ from org-config's"
+    ordered = [kind["label"] for kind in config]
+    assert list(shown) == ordered, f"the screen lists the types {list(shown)}; org-config has them as {ordered}"
     for kind in config:
         screen = shown[kind["label"]]
         assert screen.is_enabled == kind["isEnabled"], f"{kind['label']} is shown as {_on(screen.is_enabled)}"
@@ -36,23 +37,31 @@ def test_the_screen_lists_what_the_organization_has(
 def test_a_value_that_is_added_is_there(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """On the screen, after a reload, in the database, and in what learners filter by."""
+    """On the screen, after a reload, in the database, and in what learners filter by; added again, it says so."""
     kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
-    value = canaries.name("added")
+    value = f"{canaries.name('added')} In Capitals"
     admin.tags.open()
 
     admin.tags.add(kind["label"], value)
 
-    admin.tags.expect_value(kind["label"], value)
-    [row] = _stored(gateway, home, value=value)
-    assert row["type_key"] == kind["key"], (
-        f"“{value}” was added to {kind['key']}; the database has it in {row['type_key']}"
+    admin.tags.expect(lambda: _stored(gateway, home, type_key=kind["key"]), f"the database has “{value}”")
+    stored = _stored(gateway, home, type_key=kind["key"])
+    assert [row["value"] for row in stored] == [value], (
+        f"“{value}” was added to a new type; the database has {[row['value'] for row in stored]} of it"
     )
+    admin.tags.expect_value(kind["label"], value)
+    [row] = stored
     assert row["is_active"], f"the database has “{value}” not active"
     admin.tags.open()
     shown = admin.tags.shown(kind["label"]).values
     assert shown == {value: True}, f"“{value}” was added; after a reload the values are {shown}"
     assert _offered(gateway, home, kind) == [value], "org-config does not offer the value that was added"
+    admin.log.allow(409, "/rest/v1/tags")
+    admin.tags.expect_answered(
+        lambda: admin.tags.add(kind["label"], value), f"adding “{value}”, which is there already"
+    )
+    stored = _stored(gateway, home, type_key=kind["key"])
+    assert len(stored) == 1, f"“{value}” was added again; the database has it {len(stored)} times"
 
 
 @pytest.mark.check("ui-tag-management")
@@ -85,10 +94,13 @@ def test_a_value_that_is_deactivated_is_offered_no_longer(
 
     admin.tags.click("deactivate", value=tag["value"])
 
-    admin.tags.expect_value(kind["label"], tag["value"], is_active=False)
+    admin.tags.expect(
+        lambda: [row["is_active"] for row in _stored(gateway, home, id=tag["id"])] != [True],
+        f"“{tag['value']}”, which was deactivated, is not active in the database",
+    )
     known = [row["is_active"] for row in _stored(gateway, home, id=tag["id"])]
     assert known, f"“{tag['value']}” was deactivated and is gone from the database: it cannot come back"
-    assert known == [False], f"“{tag['value']}” was deactivated, and the database has it active"
+    admin.tags.expect_value(kind["label"], tag["value"], is_active=False)
     offered = _offered(gateway, home, kind)
     assert offered == [neighbour["value"]], f"of two values one was deactivated; learners are offered {offered}"
     admin.tags.open()
@@ -102,8 +114,8 @@ def test_a_value_that_is_deactivated_is_offered_no_longer(
 def test_a_type_is_switched_off_and_on(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """Off, it is no filter of the CourseSelector; on, it is one again. Its values stay as they are."""
-    kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
+    """Off, it is no filter of the CourseSelector; on, it is one again. Its values and its place stay as they are."""
+    kind, admin = canaries.tag_type(home.name, display_order=75), visitors.member("org_admin", home.name)
     tag = canaries.tag(home.name, kind["key"])
     admin.tags.open()
 
@@ -114,8 +126,13 @@ def test_a_type_is_switched_off_and_on(
             f"the switch of the type is {_on(is_on)}",
         )
 
-        known = [row["is_enabled"] for row in _types(gateway, home, kind)]
-        assert known == [is_on], f"the switch is {_on(is_on)}; the database says is_enabled: {known}"
+        [row] = _types(gateway, home, kind)
+        assert row["is_enabled"] is is_on, (
+            f"the switch is {_on(is_on)}; the database says is_enabled: {row['is_enabled']}"
+        )
+        for column in ("label", "display_order"):
+            changed = f"the type was switched {_on(is_on)}, which changed its {column}"
+            assert row[column] == kind[column], f"{changed} from {kind[column]} to {row[column]}"
         active = [row["is_active"] for row in _stored(gateway, home, id=tag["id"])]
         assert active == [True], (
             f"the type was switched {_on(is_on)}; of its value the database says is_active: {active}"

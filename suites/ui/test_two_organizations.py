@@ -9,7 +9,7 @@ from fixtures.canaries import Canaries, Json
 from fixtures.findings import Finding, Findings
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitor, Visitors
-from fixtures.screens.sightings import Sighting, leaves, sightings
+from fixtures.screens.sightings import Sighting, kept_words, leaves, sightings
 from fixtures.screens.stage import Item, Organization, course_file, rows, suggest
 
 SCREENS = ("courses", "tags", "approval", "versions", "play")
@@ -29,6 +29,7 @@ def test_two_organizations_never_see_each_others_names(
     """Side by side, as admins, who see most: each text that is ever on a page is noted, also one that goes again.
 
     Where something may be written, each has a tag, a course and a suggestion under names that exist nowhere else.
+    Whoever signs out leaves none of them to the next one at this browser.
     """
     names = {each.name: _names(gateway, environment, each) for each in (home, away)}
     marks: dict[str, list[str]] = {each.name: [] for each in (home, away)}
@@ -54,6 +55,9 @@ def test_two_organizations_never_see_each_others_names(
         )
         assert visitor.log.bodies, f"no answer that {visitor.name} got could be read"
         found += [(visitor, each) for each in sightings(visitor, exactly=foreign, anywhere=marks[other.name])]
+    if marks[home.name]:
+        left = _left_behind(both[0], [*names[home.name], *marks[home.name]], home)
+        found += [(both[0], each) for each in left]
     for visitor, sighting in found:
         findings.add(_finding(visitor, sighting))
     assert not found, "; ".join(f"{visitor.name} {sighting}" for visitor, sighting in found[:5])
@@ -87,6 +91,20 @@ def _mark(gateway: Gateway, canaries: Canaries, each: Organization) -> list[str]
     canaries.store(course, course_file(course.id, each.id, title, [Item("q", None, question)]))
     suggest(gateway, course, {kind["key"]: [suggestion]})
     return [str(tag["value"]), str(kind["label"]), title, question, suggestion, course.id]
+
+
+def _left_behind(visitor: Visitor, names: list[str], own: Organization) -> list[Sighting]:
+    """What the browser still keeps of an organization's tags and courses after signing out.
+
+    The server is not told: many front ends would end all sessions of who signs out, and other checks go on.
+    """
+    visitor.context.route("**/auth/v1/logout*", lambda route: route.fulfill(status=204))
+    visitor.sign_in.sign_out()
+    visitor.sign_in.expect_asked("signing out must lead to the sign-in screen")
+    remembered = {own.config["organization"]["name"], own.config["organization"]["slug"]}
+    words = [name for name in names if "@" not in name and name not in remembered]
+    left = kept_words(visitor, words)
+    return [Sighting(each.text, f"after signing out, {each.where}", each.path) for each in left]
 
 
 def _finding(visitor: Visitor, sighting: Sighting) -> Finding:

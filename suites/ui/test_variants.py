@@ -19,7 +19,8 @@ def test_every_level_shows_its_text_or_the_fallback(
 ) -> None:
     """The level's own text, else the course's default, else the first one present; for questions, answers, reasons.
 
-    After a reload, so that the choice is seen to survive one. Who has chosen nothing begins with the default.
+    After a reload, so that the choice is seen to survive one. Who has chosen nothing begins with the default. And
+    whoever answers is told whether that was right.
     """
     where = _organization(home, away, exposes=True)
     course = levelled[where.name]
@@ -35,7 +36,7 @@ def test_every_level_shows_its_text_or_the_fallback(
         viewer.play.expect_ready()
         chosen = viewer.play.level()
         assert re.search(_called(where, level), chosen), f"{level} was chosen; a reload forgot it and shows {chosen}"
-        explained = "plain" if level == DEFAULT_LEVEL else f"no-{level}"
+        explained = ("plain",) if level == DEFAULT_LEVEL else (f"no-{level}", *(["all"] if level == LEVELS[-1] else []))
         _expect_questions(viewer, course.items, level, explained)
 
 
@@ -110,10 +111,10 @@ def _expect_questions(
     viewer: Visitor,
     items: tuple[Item, ...],
     level: str,
-    explained: str = "",
+    explained: Collection[str] = (),
     not_offered: Collection[str] = (),
 ) -> None:
-    """Each question with its options, and of the one with the id `explained` what is said once it was answered."""
+    """Each question with its options, and of those with the ids `explained` what is said once they were answered."""
     for n, item in enumerate(items):
         expected = item.at(level)
         why = f"question “{item.id}” at {level} must read “{expected}”"
@@ -123,16 +124,37 @@ def _expect_questions(
         offered = viewer.play.offered_among(not_offered) if not_offered else []
         assert not offered, f"levels are hidden here, and question {n + 1} on {viewer.play.path} offers {offered}"
         if item.numeric:
+            if explained and level == DEFAULT_LEVEL:
+                _expect_judged(viewer, f"question “{item.id}”", "4", "4.9")
             continue
         for letter in "ab":
             _expect_option(viewer, f"{expected} {letter}", f"question “{item.id}” at {level}")
-        if item.id == explained and viewer.play.shows("check"):
+        if item.id in explained and viewer.play.shows("check"):
             viewer.play.click("answer", answer=f"{expected} a")
             viewer.play.click("check")
             why = f"the explanation of question “{item.id}” at {level} must read “{item.explanation(level)}”"
             viewer.play.expect_text(item.explanation(level), why=why)
+        if explained and item.id == "all" and level == DEFAULT_LEVEL:
+            _expect_judged(viewer, f"question “{item.id}”", f"{expected} a", f"{expected} b")
         if n + 1 < len(items):
             viewer.play.next_question(f"{expected} a")
+
+
+def _expect_judged(viewer: Visitor, of: str, right: str, wrong: str) -> None:
+    """A right answer and a wrong one are not met by the same words, where one may answer a second time."""
+    if not viewer.play.shows("check"):
+        return
+    viewer.play.give(right)
+    viewer.play.click("check")
+    told = viewer.play.told()
+    if not viewer.play.may_answer():
+        return
+    viewer.play.give(wrong)
+    viewer.play.click("check")
+    viewer.play.expect(
+        lambda: viewer.play.told() != told,
+        f"{of} says something else to the wrong answer “{wrong}” than to the right one “{right}”",
+    )
 
 
 def _expect_option(viewer: Visitor, option: str, of: str) -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from fixtures.canaries import Canaries, Course, Json
 from fixtures.gateway import Gateway
-from fixtures.screens import Visitors
+from fixtures.screens import Visitor, Visitors
 from fixtures.screens.stage import Item, Organization, course_file, publish, rows
+
+NEWEST = 11
+"""As many versions the courses have whose history checks make."""
 
 
 @pytest.mark.check("smoke-version-history", "must-version-history", "ui-version-history")
@@ -67,26 +70,37 @@ def test_a_snapshot_shows_what_was_published(
 def test_a_restore_adds_a_version_and_brings_the_old_text_back(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """Nothing is removed, and learners meet the old text: a message that says so is not enough."""
-    course, title = _published_twice(gateway, canaries, home)
+    """Nothing is removed, and learners meet the old text: a message that says so is not enough.
+
+    By the keyboard, and the last press by an impatient hand: the second time does nothing.
+    """
+    course, title = _published_often(gateway, canaries, home)
     viewer, editor = visitors.member("viewer", home.name), visitors.member("editor", home.name)
     viewer.play.open(id=course.id)
     viewer.play.expect_text("The new question", why="before the restore the player must show the newest text")
     editor.versions.open(id=course.id)
     changelog = canaries.name("restored")
 
-    editor.versions.restore(1, changelog)
+    editor.versions.restore(NEWEST - 1, changelog)
 
-    editor.versions.the("view", version="3")
+    def history() -> list[Json]:
+        return rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
+
+    editor.versions.expect(lambda: len(history()) > NEWEST, f"the database has version {NEWEST - 1} once more, on top")
+    editor.versions.the("view", version=str(NEWEST + 1))
+    stored = history()
+    known, wanted = [row["version"] for row in stored], list(range(NEWEST + 1, 0, -1))
+    assert known == wanted[::-1], (
+        f"a restore adds one version and removes none, also if it is confirmed twice in a row; the database has {known}"
+    )
     shown = editor.versions.numbers()
-    assert shown == [3, 2, 1], f"a restore adds one version on top and removes none; the screen lists {shown}"
+    assert shown == wanted[: len(shown)], f"newest first, the versions are {wanted}; the screen lists {shown}"
     if editor.versions.has("changelog"):
-        assert changelog in editor.versions.version(3).inner_text(), "the new version does not show its changelog"
-    stored = rows(gateway, "editor", home.name, "course_versions", course_id=f"eq.{course.id}", order="version")
-    known = [row["version"] for row in stored]
-    assert known == [1, 2, 3], f"a restore adds one version and removes none; the database has {known}"
-    first, last = (_texts(row["snapshot"]) for row in (stored[0], stored[-1]))
-    assert last == first, f"version 1 was restored, which holds {first}; the new version holds {last}"
+        line = editor.versions.version(NEWEST + 1).inner_text()
+        assert changelog in line, f"the new version does not show its changelog “{changelog}”: “{_flat(line)}”"
+    _expect_authors(editor, gateway, home, course)
+    first, last = (_texts(row["snapshot"]) for row in (stored[NEWEST - 2], stored[-1]))
+    assert last == first, f"version {NEWEST - 1} was restored, which holds {first}; the new version holds {last}"
     viewer.play.open(id=course.id)
     viewer.play.expect_text("The old question", why=f"after the restore the player of {title} must show the old text")
 
@@ -96,7 +110,7 @@ def test_a_viewer_cannot_restore_in_the_screen_or_behind_it(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
     """The button is not there, and what it would have called refuses."""
-    course, _ = _published_twice(gateway, canaries, home)
+    course, _ = _published_often(gateway, canaries, home)
     viewer = visitors.member("viewer", home.name)
     viewer.versions.open(id=course.id)
     before = canaries.state(course)
@@ -107,13 +121,32 @@ def test_a_viewer_cannot_restore_in_the_screen_or_behind_it(
     assert canaries.state(course) == before, f"a viewer restored: {canaries.state(course).difference(before)}"
 
 
-def _published_twice(gateway: Gateway, canaries: Canaries, home: Organization) -> tuple[Course, str]:
+def _published_often(gateway: Gateway, canaries: Canaries, home: Organization) -> tuple[Course, str]:
+    """A course with `NEWEST` versions, more than nine, since “10” stands before “9” where numbers are taken for text.
+
+    The last but one is an admin's and the newest an editor's.
+    """
     title = canaries.name("history title")
     course = canaries.course(home.name, "history", title=title)
-    for n, text in enumerate(("The old question", "The new question"), 1):
-        canaries.store(course, course_file(course.id, home.id, title, [Item("q", None, text)]))
-        publish(gateway, course, f"Publication {n}")
+    canaries.versions(course, [_file(course, home, title, f"Draft {n}") for n in range(1, NEWEST - 1)])
+    for role, text in (("org_admin", "The old question"), ("editor", "The new question")):
+        canaries.store(course, _file(course, home, title, text))
+        publish(gateway, course, f"Publication by {role}", role)
     return course, title
+
+
+def _file(course: Course, home: Organization, title: str, text: str) -> Json:
+    return course_file(course.id, home.id, title, [Item("q", None, text)])
+
+
+def _expect_authors(visitor: Visitor, gateway: Gateway, home: Organization, course: Course) -> None:
+    """Versions of several people each show their own, by the name that list_course_versions gives."""
+    rpc = "/rest/v1/rpc/list_course_versions"
+    answer = gateway.member("editor", home.name).send("GET", rpc, query={"course": course.id})
+    authors = {one["version"]: one.get("author") for one in answer.json} if answer.status == 200 else {}
+    for number in visitor.versions.numbers()[:3]:
+        text, author = visitor.versions.version(number).inner_text(), authors.get(number)
+        assert not author or author in text, f"version {number} is by “{author}”; it shows “{_flat(text)}”"
 
 
 def _texts(snapshot: Json) -> list[str]:

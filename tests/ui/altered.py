@@ -36,6 +36,7 @@ timeout = {timeout}
 {labels}
 [users]
 password = "${{STACK_USER_PASSWORD}}"
+superadmin = "root@learnplay.test"
 stranger = "nobody@nowhere.test"
 {canaries}[permissions]
 writes = {writes}

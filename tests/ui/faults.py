@@ -76,7 +76,7 @@ PLAIN = {
         "test_version_history.py",
         red={"ui-version-history"},
         green={"smoke-version-history", "must-version-history"},
-        said="View version 3",
+        said="the database has version 10 once more",
     ),
     "an order that is reversed": fault(
         "routes/versions.tsx",

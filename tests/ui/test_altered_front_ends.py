@@ -15,9 +15,10 @@ from PIL import Image
 
 from tests.ui.altered import OUT, FrontEnds
 from tests.ui.faults import ADDING, PLAIN
+from tests.ui.quiet_faults import QUIET
 from tests.ui.subtle_faults import SUBTLE
 
-FAULTS = PLAIN | SUBTLE
+FAULTS = PLAIN | SUBTLE | QUIET
 ROUNDS = [
     (
         "a filter that filters nothing",
@@ -78,6 +79,45 @@ ROUNDS = [
         "another organization's tag in an attribute",
     ),
     ("a hidden level that still counts", "an approval that nobody can trace", "times that are all the newest one's"),
+    (
+        "a refusal that nobody can read",
+        "values that fade away",
+        "a rejection that only the mouse can reach",
+        "filters that only the mouse can reach",
+        "a way on that a phone has not",
+        "a restore that only the mouse opens",
+        "markup that runs in the catalog",
+        "courses of others that take their time",
+    ),
+    (
+        "a password that is read over the shoulder",
+        "a restore that runs twice",
+        "a switch that forgets the place",
+        "a focus that nobody sees",
+        "a page that is kept",
+        "a right answer that counts as wrong",
+        "an admin's screen that a superadmin is refused",
+        "filters that stay in the browser",
+        "a bar that lies over the course",
+    ),
+    (
+        "a link that leads to another site",
+        "authors that are all the newest one's",
+        "a name in other letters",
+        "a type that is not there",
+        "an empty page at the end",
+        "a number that is nearly right",
+        "a button that wakes up late",
+    ),
+    (
+        "a restore of the version before",
+        "a refusal that nobody mentions",
+        "an explanation at the default level",
+        "one text where several were suggested",
+        "Any that means All of three",
+        "a refusal that goes at once",
+    ),
+    ("versions in the order of their letters",),
 ]
 
 

@@ -66,6 +66,7 @@ LOOKING = (
     "test_routes.py::test_every_route_loads_for_those_who_may_see_it_and_refuses_others[org_admin]",
     "test_sign_in.py::test_a_deep_link_survives_signing_in",
     "test_sign_in.py::test_signing_out_ends_the_session",
+    "test_sign_in.py::test_an_expired_session_asks_again",
     "test_tag_management.py::test_a_value_that_is_renamed_keeps_its_identity",
     "test_tag_approval.py::test_a_rejected_suggestion_changes_nothing_but_the_queue",
     "test_course_selector.py::test_any_and_all_of_two_tags",

@@ -16,6 +16,8 @@ LOOKING = (
     "test_course_selector.py::test_any_and_all_of_two_tags",
     "test_course_selector.py::test_pages_hold_every_course_once",
     "test_version_history.py::test_a_snapshot_shows_what_was_published",
+    "test_version_history.py::test_a_restore_adds_a_version_and_brings_the_old_text_back",
+    "test_accessibility.py::test_everybody_can_use_it_also_on_a_phone[versions]",
     "test_variants.py::test_a_learner_switches_levels_of_a_course_that_is_there",
     "test_variants.py::test_every_level_shows_its_text_or_the_fallback",
 )
