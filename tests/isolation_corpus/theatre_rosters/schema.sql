@@ -75,16 +75,6 @@ begin
   return new;
 end $$;
 create trigger founder_directs before insert on companies for each row execute function founder_directs();
-create function same_company() returns trigger language plpgsql security definer set search_path = '' as $$
-begin
-  if new.production_id is not null and not exists (
-    select 1 from public.productions p where p.id = new.production_id and p.company_id = new.company_id) then
-    raise exception 'no such production' using errcode = '23503';
-  end if;
-  return new;
-end $$;
-create trigger same_company before insert or update on budget_lines for each row execute function same_company();
-
 alter table companies enable row level security;
 alter table productions enable row level security;
 alter table rehearsals enable row level security;
@@ -95,7 +85,6 @@ alter table availability enable row level security;
 alter table costume_sizes enable row level security;
 
 create policy mine on companies for select to authenticated using (on_roster(id));
-create policy found on companies for insert to authenticated with check (founder = auth.uid());
 create policy rename on companies for update to authenticated using (on_roster(id, '{director}')) with check (on_roster(id, '{director}'));
 create policy company on productions for all to authenticated
   using (on_roster(company_id, '{director,stage}')) with check (on_roster(company_id, '{director,stage}'));
@@ -106,7 +95,8 @@ create policy plan on rehearsals for all to authenticated
   using (exists (select 1 from productions p where p.id = production_id and on_roster(p.company_id, '{director,stage}')))
   with check (exists (select 1 from productions p where p.id = production_id and on_roster(p.company_id, '{director,stage}')));
 create policy money on budget_lines for all to authenticated
-  using (on_roster(company_id, '{director}')) with check (on_roster(company_id, '{director}'));
+  using (on_roster(company_id, '{director}')) with check (on_roster(company_id, '{director}') and (production_id is null or exists (
+    select 1 from productions p where p.id = production_id and p.company_id = budget_lines.company_id)));
 create policy shelf on props for all to authenticated
   using (exists (select 1 from companies c where c.id = company_id and c.roster @> jsonb_build_array(jsonb_build_object('user', auth.uid()))))
   with check (on_roster(company_id));
@@ -120,6 +110,9 @@ create policy wardrobe on costume_sizes for select to authenticated using (
   exists (select 1 from productions p where costume_sizes.user_id = any (p.crew)));
 
 -- rpc
+create function found_company(p_title text, p_settings jsonb default '{}') returns uuid language sql security definer set search_path = '' as $$
+  insert into public.companies (title, founder, settings) values (p_title, auth.uid(), p_settings) returning id
+$$;
 create function add_to_roster(p_company uuid, p_user uuid, p_role role_name, p_until date default null) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -166,7 +159,7 @@ create function my_companies() returns table (id uuid, title text, role text) la
 $$;
 
 grant usage on schema public to authenticated;
-grant select, insert (title, settings), update (title) on companies to authenticated;
+grant select, update (title) on companies to authenticated;
 grant select, insert, update (play, crew, co_producers, run), delete on productions to authenticated;
 grant select, insert, update, delete on rehearsals, budget_lines, props, availability, costume_sizes to authenticated;
 grant select, insert on scripts to authenticated;
