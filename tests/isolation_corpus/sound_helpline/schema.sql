@@ -160,10 +160,15 @@ begin
   select p_org, s.user_id, p_reason, now() + make_interval(hours => least(greatest(p_hours, 1), 168))
   from public.staff s join auth.users u on u.id = s.user_id where lower(u.email) = lower(p_staff_email);
 end $$;
+-- customers write to a desk whose portal is open; members write to their own in any case
 create function open_ticket(p_org uuid, p_subject text, p_body text) returns uuid language plpgsql security definer set search_path = '' as $$
 declare v uuid;
 begin
-  if not public.is_member(p_org) then raise exception 'organization not found' using errcode = 'P0002'; end if;
+  if auth.uid() is null or not (public.is_member(p_org) or exists (
+    select 1 from public.organizations o where o.id = p_org and o.deleted_at is null and o.settings ->> 'portal' = 'open')) then
+    raise exception 'no such desk' using errcode = 'P0002';
+  end if;
+  if not public.hit('open_ticket', 20) then raise exception 'too many tickets' using errcode = 'P0001'; end if;
   insert into public.tickets (organization_id, requester_id, subject) values (p_org, auth.uid(), left(p_subject, 200)) returning id into v;
   insert into public.replies (ticket_id, author_id, body) values (v, auth.uid(), p_body);
   return v;
