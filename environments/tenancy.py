@@ -92,7 +92,8 @@ class Tenancy(_Strict):
     """Schemas that PostgREST exposes; inferred from grants otherwise."""
     matrix: tuple[Grant, ...] = ()
     stamped: tuple[str, ...] = ()
-    """`schema.table.column`: what the database itself writes there (who did it, when), whatever a client says."""
+    """`schema.table.column`: what the database itself writes there (who did it, when), whatever a client says; with
+    ` on insert` behind it only into a new row: in which state it starts."""
     synthetic_tenants: bool = True
     """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
 

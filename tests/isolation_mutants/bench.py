@@ -18,7 +18,7 @@ from fixtures.isolation.engine import examine
 from fixtures.isolation.wire import Wire
 from fixtures.stack.postgres import Cluster
 from tests.isolation_mutants import scripts
-from tests.isolation_mutants.equivalent import reason
+from tests.isolation_mutants.equivalent import reason, unseen
 from tests.isolation_mutants.mutants import Mutant, mutants
 from tests.planted import ROOT
 from tests.reference.world import migrate
@@ -28,7 +28,7 @@ TEMPLATE = "sound"
 
 @dataclass
 class Result:
-    """What came of one mutant. `verdict` is killed, survived, elsewhere, kind, equivalent or refused."""
+    """What came of one mutant. `verdict` is killed, survived, elsewhere, kind, equivalent, unseen or refused."""
 
     name: str
     verdict: str
@@ -117,5 +117,5 @@ def verdict(mutant: Mutant, findings: list[Finding]) -> str:
     if any(f.kind in mutant.kinds for f in at_home):
         return "killed"
     if not findings:
-        return "equivalent" if reason(mutant.name) else "survived"
+        return "unseen" if unseen(mutant.name) else "equivalent" if reason(mutant.name) else "survived"
     return "kind" if at_home else "elsewhere"

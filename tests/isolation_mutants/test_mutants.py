@@ -19,6 +19,13 @@ SAMPLE = (
     "( SELECT private.is_member() AS is_member)",
     "public.course_versions policy 'superadmins remove versions': dropped",
     "public.tag_approval_queue trigger stamp_review: dropped",
+    "public.user_roles policy 'org admins take roles in their organization': using without "
+    "( SELECT public.is_superadmin() AS is_superadmin)",
+    "public.course_versions constraint course_versions_course_id_fkey: dropped -- FOREIGN KEY (course_id) REFERENCES "
+    "course_metadata(id) ON DELETE CASCADE",
+    "bucket courses: public",
+    "public.publish_course(text,jsonb,text): execute revoked",
+    "private.stamp_review(): without new.status := 'pending';",
     "private.stamp_review(): without new.reviewed_by := old.reviewed_by;",
     "private.check_tag_type(): without (known.organization_id = new.organization_id or known.organization_id is null)",
     "private.number_version(): without new.published_by := auth.uid();",
