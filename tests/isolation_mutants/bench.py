@@ -99,7 +99,7 @@ class Bench:
             size = len(labels)
             for relation in self.catalogue.relations.values():
                 text = " ".join(p.text for p in relation.policies)
-                text += " ".join(self.catalogue.functions[oid].body for _, oid in relation.triggers)
+                text += " ".join(f.body for _, oid in relation.triggers if (f := self.catalogue.functions.get(oid)))
                 keys = {self.catalogue.relations[k.target].label for k in relation.keys}
                 if any(name in text for name in names) or keys & labels:
                     labels.add(relation.label)

@@ -32,19 +32,19 @@ where schemaname not in ('auth', 'realtime') order by 1, 2, 3
 _CONSTRAINTS = """
 select n.nspname, c.relname, k.conname, k.contype::text, pg_get_constraintdef(k.oid)
 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
-where n.nspname not in ('auth', 'storage', 'realtime', 'pg_catalog', 'information_schema')
+where n.nspname not in ('auth', 'storage', 'realtime', 'vault', 'pg_catalog', 'information_schema')
   and k.contype in ('c', 'u', 'f') order by 1, 2, 3
 """
 _UNIQUE_INDEXES = """
 select n.nspname, t.relname, i.relname from pg_index x join pg_class i on i.oid = x.indexrelid
 join pg_class t on t.oid = x.indrelid join pg_namespace n on n.oid = t.relnamespace
 where x.indisunique and not exists (select from pg_constraint k where k.conindid = x.indexrelid)
-  and n.nspname not in ('auth', 'storage', 'realtime', 'pg_catalog', 'pg_toast') order by 1, 2, 3
+  and n.nspname not in ('auth', 'storage', 'realtime', 'vault', 'pg_catalog', 'pg_toast') order by 1, 2, 3
 """
 _TRIGGERS = """
 select n.nspname, c.relname, t.tgname, t.tgfoid::int from pg_trigger t
 join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-where not t.tgisinternal and n.nspname not in ('auth', 'storage', 'realtime') order by 1, 2, 3
+where not t.tgisinternal and n.nspname not in ('auth', 'storage', 'realtime', 'vault') order by 1, 2, 3
 """
 
 

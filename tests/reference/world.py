@@ -12,6 +12,8 @@ from uuid import UUID, uuid5
 import psycopg
 from psycopg import sql
 
+from fixtures.isolation.wire import AS_STORAGE
+
 ROLLOUT = Path(__file__).parents[2] / "fixtures" / "reference"
 MIGRATIONS = sorted((ROLLOUT / "supabase" / "migrations").glob("*.sql"))
 DEFAULT = UUID("00000000-0000-0000-0000-000000000001")
@@ -95,6 +97,8 @@ class World:
         cursor.execute("savepoint act")
         try:
             become(cursor, actor)
+            if "storage.objects" in statement:
+                cursor.execute(AS_STORAGE)
             cursor.execute(statement, parameters or None)
             rows = cursor.fetchall() if cursor.description else []
             outcome = Outcome(rows, max(cursor.rowcount, 0))
@@ -104,7 +108,8 @@ class World:
             cursor.execute("rollback to savepoint act")
         cursor.execute("release savepoint act")
         cursor.execute("reset role")
-        cursor.execute("select set_config('request.jwt.claims', '', true)")
+        settings = "set_config('request.jwt.claims', '', true), set_config('storage.allow_delete_query', '', true)"
+        cursor.execute(f"select {settings}")
         return outcome
 
     def must(self, actor: Actor, statement: str, *parameters: object) -> Outcome:

@@ -1,4 +1,5 @@
 -- A support desk whose screens are live: triggers broadcast to private channels, policies say who may join them.
+create extension if not exists moddatetime with schema extensions;
 create table workspaces (
   id uuid primary key default gen_random_uuid(),
   name text not null,
@@ -14,8 +15,10 @@ create table tickets (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references workspaces on delete cascade,
   subject text not null,
-  status text not null default 'open' check (status in ('open', 'closed'))
+  status text not null default 'open' check (status in ('open', 'closed')),
+  updated_at timestamptz not null default now()
 );
+create trigger ticket_touched before update on tickets for each row execute function extensions.moddatetime(updated_at);
 alter table workspaces enable row level security;
 alter table seats enable row level security;
 alter table tickets enable row level security;

@@ -4,7 +4,7 @@ create schema core;
 create schema box_office;
 create schema kitchen;
 create schema staffing;
-create schema vault;          -- closed to clients, its tables have no policies because nobody gets there
+create schema strongroom;          -- closed to clients, its tables have no policies because nobody gets there
 
 create table core.chains (
   chain_id smallint primary key generated always as identity,
@@ -27,13 +27,13 @@ create table core.sites (
   opened date,
   primary key (chain_id, site_no)
 );
-create table vault.counters (
+create table strongroom.counters (
   chain_id smallint not null references core.chains on delete cascade,
   kind text not null,
   last_no integer not null,
   primary key (chain_id, kind)
 );
-create table vault.card_tokens (chain_id smallint not null, user_id uuid not null, token text not null, primary key (chain_id, user_id));
+create table strongroom.card_tokens (chain_id smallint not null, user_id uuid not null, token text not null, primary key (chain_id, user_id));
 create table box_office.showings (
   chain_id smallint not null,
   showing_no integer not null,
@@ -111,8 +111,8 @@ $$;
 create function core.open_chains() returns setof smallint language sql stable security definer set search_path = '' as $$
   select c.chain_id from core.chains c where not c.suspended and c.chain_id in (select core.my_chains())
 $$;
-create function vault.next_no(p_chain smallint, p_kind text) returns integer language sql set search_path = '' as $$
-  insert into vault.counters as c values (p_chain, p_kind, 1)
+create function strongroom.next_no(p_chain smallint, p_kind text) returns integer language sql set search_path = '' as $$
+  insert into strongroom.counters as c values (p_chain, p_kind, 1)
   on conflict (chain_id, kind) do update set last_no = c.last_no + 1 returning last_no
 $$;
 create function kitchen.apply_move() returns trigger language plpgsql security definer set search_path = '' as $$
@@ -168,10 +168,10 @@ create policy approve on staffing.absences for update to authenticated
   using (chain_id in (select core.my_chains('payroll')) and user_id <> auth.uid())
   with check (chain_id in (select core.my_chains('payroll')) and approved_by = auth.uid());
 
-create materialized view vault.takings as
+create materialized view strongroom.takings as
   select chain_id, count(*) as sales, sum(cents) as cents from box_office.sales where refunded_at is null group by chain_id;
 create view box_office.takings with (security_barrier) as
-  select t.chain_id, t.sales, t.cents from vault.takings t where t.chain_id in (select core.my_chains('payroll'));
+  select t.chain_id, t.sales, t.cents from strongroom.takings t where t.chain_id in (select core.my_chains('payroll'));
 create view box_office.full_houses with (security_invoker) as
   select s.chain_id, s.showing_no, sum(x.seat_count) as seats from box_office.showings s
   join box_office.sales x on x.chain_id = s.chain_id and x.showing_no = s.showing_no group by 1, 2 having sum(x.seat_count) > 80;
@@ -188,7 +188,7 @@ begin
     raise exception 'no such showing' using errcode = 'P0002';
   end if;
   insert into box_office.sales (chain_id, sale_no, showing_no, seats, cents)
-  values (p_chain, vault.next_no(p_chain, 'sale'), p_showing, p_seats, p_cents) returning sale_no into v;
+  values (p_chain, strongroom.next_no(p_chain, 'sale'), p_showing, p_seats, p_cents) returning sale_no into v;
   return v;
 end $$;
 create function box_office.refund(p_sales int4range, p_chain smallint default null) returns bigint language sql security definer set search_path = '' as $$
@@ -215,11 +215,11 @@ begin
   return v;
 end $$;
 create function staffing.keep_card(p_chain smallint, p_token text) returns void language sql security definer set search_path = '' as $$
-  insert into vault.card_tokens select c, auth.uid(), p_token from core.my_chains() c where c = p_chain
+  insert into strongroom.card_tokens select c, auth.uid(), p_token from core.my_chains() c where c = p_chain
   on conflict (chain_id, user_id) do update set token = excluded.token
 $$;
 create function staffing.my_card(p_chain smallint) returns text language sql stable security definer set search_path = '' as $$
-  select '…' || right(token, 4) from vault.card_tokens where chain_id = p_chain and user_id = auth.uid() and p_chain in (select core.my_chains())
+  select '…' || right(token, 4) from strongroom.card_tokens where chain_id = p_chain and user_id = auth.uid() and p_chain in (select core.my_chains())
 $$;
 create function core.found_chain(p_name text) returns smallint language plpgsql security definer set search_path = '' as $$
 declare v smallint;
@@ -238,5 +238,5 @@ grant update (active) on core.people to authenticated;
 grant insert, update, delete on core.sites, box_office.showings, kitchen.recipes to authenticated;
 grant insert on kitchen.moves, staffing.payslips to authenticated;
 grant insert, update (approved_by) on staffing.absences to authenticated;
-revoke execute on all functions in schema core, box_office, kitchen, staffing, vault from public, anon;
+revoke execute on all functions in schema core, box_office, kitchen, staffing, strongroom from public, anon;
 grant execute on all functions in schema core, box_office, kitchen, staffing to authenticated;
