@@ -61,6 +61,16 @@ def test_a_channel_of_another_tenant_is_found(
     assert "set_config('realtime.topic'" in found[0].reproduce
 
 
+def test_without_row_level_security_everybody_joins_all(make: Callable[[str, str], str]) -> None:
+    """Also where no policy stands there any more, so that nobody would look."""
+    policies = 'drop policy "join" on realtime.messages; drop policy "speak" on realtime.messages;'
+    open_to_all = "alter table realtime.messages disable row level security;"
+
+    report = _examined(make, SOUND + policies + open_to_all, "channels_open")
+
+    assert {f.kind for f in report.findings if f.object == LABEL} == {"confidentiality", "integrity"}
+
+
 def test_channels_that_one_only_speaks_on_are_tried(make: Callable[[str, str], str]) -> None:
     mute = re.sub(r'create policy "join"[^;]*;', "", SOUND)
 
