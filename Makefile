@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 READY := .venv/.ready
 REFERENCE := fixtures/reference
-# The screens beside the rest, on a stack of their own, where there is a processor for each.
+# Two stacks side by side, where there is a processor for each.
 LANES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$((n < 2 ? n : 2)))
 # Each is deployed by itself, so each pins its own packages.
 DENO_FOLDERS := $(REFERENCE) $(REFERENCE)/supabase/functions $(REFERENCE)/web

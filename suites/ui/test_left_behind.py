@@ -1,6 +1,6 @@
 """What the screens asked for was not refused, and left no error behind. These checks run last.
 
-On a stack the screens have a copy of it to themselves, whose logs no other check reads.
+They are read once the screens have been looked at, on each stack that has some of them (`screens`, by fixtures.lanes).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from fixtures.evidence import Evidence
 from fixtures.findings import Findings
 from fixtures.functions_log import FunctionsLog, expect_none
 from fixtures.monitoring.plugin import Watch, expect_no_violations
+
+pytestmark = pytest.mark.usefixtures("screens")
 
 
 @pytest.mark.check("smoke-no-rls-violations")

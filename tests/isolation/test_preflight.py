@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from fixtures.errors import Unverified
+from fixtures.isolation.__main__ import main
 from fixtures.isolation.engine import examine
 from fixtures.stack.postgres import Cluster
 
@@ -58,3 +59,41 @@ def test_an_empty_database_is_no_all_clear(cluster: Cluster) -> None:
 
     assert not report.findings
     assert "no table and no function" in report.unverified["database"]
+
+
+def test_tables_that_are_nobodys_are_no_all_clear(cluster: Cluster) -> None:
+    """Where nothing is known to be a tenant's, that nobody takes it from another says nothing."""
+    dsn = cluster.create("preflight_nobodys")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table public.words (id int primary key, word text not null)")
+        connection.execute("alter table public.words enable row level security")
+
+    report = examine(dsn)
+
+    assert "declare the root" in report.unverified["tenancy"]
+    assert {row.granted for row in report.matrix if row.object == "public.words"} == {False}, "it was looked at"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "file: not found"),
+        ("tenancy = 1", "tenancy: expected a table"),
+        ("[other]", "tenancy: expected a value, found none"),
+        ("[tenancy]\nrot = 'public.teams'", "tenancy.rot: unknown key (did you mean root?)"),
+    ],
+)
+def test_a_wrong_declaration_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    words: str,
+) -> None:
+    file = tmp_path / "tenancy.toml"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setattr("sys.argv", ["isolation", "postgresql://nowhere", "--tenancy", str(file)])
+
+    assert main() == 2
+    assert capsys.readouterr().err == f"{file}: {words}\n"
