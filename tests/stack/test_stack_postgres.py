@@ -164,7 +164,7 @@ def test_postgres_sees_to_policies_and_triggers_of_the_services_tables(
     cluster: Cluster, statements: tuple[str, ...]
 ) -> None:
     """The most usual: a migration makes the trigger on `auth.users` anew."""
-    owners = "select relowner::regrole::text from pg_class where relname in ('users', 'objects', 'messages')"
+    owners = "select oid, relowner from pg_class where relname in ('users', 'objects', 'messages') order by oid"
     with psycopg.connect(cluster.dsn()) as connection:
         before = connection.execute(owners).fetchall()
         for statement in statements:  # one by one, as the CLI sends them
