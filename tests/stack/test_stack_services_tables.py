@@ -15,6 +15,8 @@ EMPTY = (
     "auth.sso_domains",
     "auth.sso_providers",
     "realtime.subscription",
+    "storage.s3_multipart_uploads",
+    "storage.s3_multipart_uploads_parts",
 )
 
 
@@ -52,4 +54,19 @@ def test_a_webhook_is_written_down_and_never_sent(cluster: Cluster) -> None:
             "schema": "public",
         }
         assert connection.execute("select hook_name from supabase_functions.hooks").fetchall() == [("hook",)]
+        connection.rollback()
+
+
+def test_a_folder_is_searched_for_what_is_in_it(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.dsn()) as connection:
+        connection.execute("insert into storage.buckets (id, name) values ('s', 's')")
+        for name in ("a/b.png", "a/c/d.png", "a/c/e.png", "a/f.png", "g.png"):
+            connection.execute("insert into storage.objects (bucket_id, name) values ('s', %s)", [name])
+        search = "select name, id is null from storage.search(%s, 's', levels => %s, sortorder => %s)"
+        assert connection.execute(search, ["", 1, "asc"]).fetchall() == [("a", True), ("g.png", False)]
+        inside = [("b.png", False), ("c", True), ("f.png", False)]
+        assert connection.execute(search, ["a/", 2, "asc"]).fetchall() == inside
+        assert connection.execute(search, ["a/", 2, "desc"]).fetchall() == inside[::-1]
+        connection.execute("set local role anon")
+        assert connection.execute(search, ["", 1, "asc"]).fetchall() == []
         connection.rollback()
