@@ -129,6 +129,72 @@ def test_what_strangers_migrations_do(cluster: Cluster) -> None:
     cluster.drop(name)
 
 
+HANDLER = "create function public.h() returns trigger language plpgsql as 'begin return new; end'"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (
+            HANDLER,
+            "create trigger t after insert on auth.users for each row execute function public.h()",
+            "drop trigger t on auth.users",
+            "drop trigger if exists t on auth.users",
+        ),
+        (
+            HANDLER,
+            "create trigger t before insert on storage.objects for each row execute function public.h()",
+            'drop trigger t on "storage"."objects"',
+        ),
+        (
+            "create policy p on storage.objects for select using (true)",
+            "alter policy p on storage.objects using (false)",
+            "drop policy p on storage.objects",
+            "drop policy if exists p on storage.objects",
+        ),
+        ("create policy p on storage.buckets using (true)", "create policy p on realtime.messages using (true)"),
+        (
+            "do $$ begin execute format('create policy p on %I.%I using (true)', 'storage', 'objects'); end $$",
+            "set session_replication_role = replica",
+            "drop policy p on storage.objects",
+        ),
+    ],
+)
+def test_postgres_sees_to_policies_and_triggers_of_the_services_tables(
+    cluster: Cluster, statements: tuple[str, ...]
+) -> None:
+    """The most usual: a migration makes the trigger on `auth.users` anew."""
+    owners = "select oid, relowner from pg_class where relname in ('users', 'objects', 'messages') order by oid"
+    with psycopg.connect(cluster.dsn()) as connection:
+        before = connection.execute(owners).fetchall()
+        for statement in statements:  # one by one, as the CLI sends them
+            connection.execute(statement.encode())
+        assert connection.execute(owners).fetchall() == before, "the loan ends with the statement"
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table storage.objects enable row level security",
+        "alter table storage.objects add column mine int",
+        "alter table storage.objects disable trigger all",
+        "alter table realtime.messages enable row level security",
+        "create index mine on storage.objects (name)",
+        "comment on table storage.objects is 'mine'",
+        "create policy p on storage.objects using (true); comment on policy p on storage.objects is 'mine'",
+        "create policy p on storage.objects using (true); drop table storage.objects",
+        "create table auth.mine (id int)",
+        "create or replace function auth.uid() returns uuid language sql return null::uuid",
+        "set role supabase_storage_admin",
+    ],
+)
+def test_the_services_tables_are_not_the_rollouts(cluster: Cluster, statement: str) -> None:
+    """A hosted project refuses each of them (42501), so such a migration must not pass here either."""
+    with psycopg.connect(cluster.dsn()) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
 @pytest.mark.parametrize("name", EXTENSIONS)
 def test_postgres_creates_the_extensions_that_hosted_projects_offer(cluster: Cluster, name: str) -> None:
     with psycopg.connect(cluster.dsn()) as connection:
