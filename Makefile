@@ -52,7 +52,7 @@ test: $(READY) ## greenlight's own tests
 	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet test
 
 stack: $(READY) ## keep a stack running in the foreground; prints its addresses and keys (ROLLOUT=dir for your own)
-	@$(BIN)/python -m fixtures.stack $(if $(ROLLOUT),--rollout $(ROLLOUT)) $(ARGS)
+	@$(BIN)/python -m fixtures.stack $(if $(ROLLOUT),--rollout "$(ROLLOUT)") $(ARGS)
 
 check: $(READY) ## ruff, mypy and Deno's checks
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
