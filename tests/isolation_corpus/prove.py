@@ -25,7 +25,7 @@ HELPERS = (HERE / "proof.sql").read_text()
 OBJECTS = """
 with own as (
   select oid, nspname from pg_namespace
-  where nspname !~ '^(pg_|information_schema|auth$|storage$|realtime$|extensions$|proof$)'
+  where nspname !~ '^(pg_|information_schema|auth$|storage$|realtime$|supabase_functions$|extensions$|proof$)'
     and (has_schema_privilege('authenticated', oid, 'usage') or has_schema_privilege('anon', oid, 'usage')))
 select format('%s.%s', nspname, relname), 'relation' from pg_class c join own on own.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm', 'f')
