@@ -11,6 +11,8 @@ import pytest
 from fixtures.isolation.channels import named_after, words_in
 from fixtures.isolation.engine import examine
 from fixtures.isolation.report import IsolationReport
+from fixtures.stack.postgres import Cluster
+from fixtures.stack.template import SUPERUSER
 from tests.isolation_corpus.prove import databases
 from tests.isolation_corpus.truth import load
 
@@ -61,12 +63,16 @@ def test_a_channel_of_another_tenant_is_found(
     assert "set_config('realtime.topic'" in found[0].reproduce
 
 
-def test_without_row_level_security_everybody_joins_all(make: Callable[[str, str], str]) -> None:
-    """Also where no policy stands there any more, so that nobody would look."""
+def test_without_row_level_security_everybody_joins_all(cluster: Cluster) -> None:
+    """Also where no policy stands there any more, so that nobody would look. Only the platform can open it so."""
     policies = 'drop policy "join" on realtime.messages; drop policy "speak" on realtime.messages;'
-    open_to_all = "alter table realtime.messages disable row level security;"
+    dsn = cluster.create("channels_open")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute((SOUND + policies).encode())
+    with psycopg.connect(cluster.dsn("channels_open", SUPERUSER), autocommit=True) as platform:
+        platform.execute("alter table realtime.messages disable row level security")
 
-    report = _examined(make, SOUND + policies + open_to_all, "channels_open")
+    report = examine(dsn)
 
     assert {f.kind for f in report.findings if f.object == LABEL} == {"confidentiality", "integrity"}
 
