@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.lanes import OTHER_SCREENS, REST, SCREENS_OF_COURSES, lane
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parent.parent.parent
@@ -262,6 +264,15 @@ def test_lanes_run_side_by_side_and_wait_for_load(project: pytest.Pytester) -> N
     others = [span for each in spans.values() for span in each]
     together = [(a, b) for a in others for b in loaded if a[0] < b[1] and b[0] < a[1]]
     assert not together, "a check ran while load did"
+
+
+@pytest.mark.parametrize("half", [SCREENS_OF_COURSES, OTHER_SCREENS])
+def test_what_the_screens_left_is_read_where_they_were_looked_at(half: str) -> None:
+    looked = f"suites/ui/{'test_variants' if half == SCREENS_OF_COURSES else 'test_routes'}.py::test_x"
+    left = f"suites/ui/test_left_behind.py::test_no_screen_was_refused[{half}]"
+
+    assert lane(looked, copies=True) == lane(left, copies=True) == half
+    assert lane(looked, copies=False) == lane(left, copies=False) == REST
 
 
 def test_stack_is_launched_for_what_runs_despite_a_broken_module(project: pytest.Pytester) -> None:

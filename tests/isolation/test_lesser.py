@@ -74,3 +74,33 @@ def test_rows_of_ones_own_are_no_exposure_whatever_others_have_published(examine
 )
 def test_a_role_has_its_article(role: str | None, said: str) -> None:
     assert a_or_an(role) == said
+
+
+PARCELS = """
+create table crates (
+  id uuid primary key default gen_random_uuid(), shop uuid not null references shops on delete cascade,
+  label text not null
+);
+create table parcels (
+  id uuid primary key default gen_random_uuid(),
+  crate uuid not null references crates on delete cascade,
+  {column} uuid not null references shops on delete cascade,
+  body text not null
+);
+alter table crates enable row level security;
+alter table parcels enable row level security;
+create policy own on crates for select to authenticated using (keeps(shop));
+create policy own on parcels for select to authenticated using (keeps({column}));
+create policy write on parcels for insert to authenticated
+  with check (exists (select from crates c where c.id = crate and keeps(c.shop)));
+grant select on crates to authenticated;
+grant select, insert on parcels to authenticated;
+"""
+
+
+@pytest.mark.parametrize(("column", "charged"), [("belongs_to", True), ("shop", True), ("assigned_to", False)])
+def test_a_column_that_says_whose_a_row_is_offers_it_to_nobody(examined: Examine, column: str, charged: bool) -> None:
+    """Rows are offered to whoever `assigned_to` names; what `belongs_to` somebody is theirs."""
+    report = examined(SHOPS.format(check=OF_PUBLISHED) + PARCELS.format(column=column))
+
+    assert any(f.object == "public.parcels" and f.kind == "integrity" for f in report.findings) is charged

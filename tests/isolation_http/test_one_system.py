@@ -19,6 +19,17 @@ def test_the_database_behind_the_api_is_known_by_a_session(project: Project) -> 
     assert compared["sessions of theirs in database.dsn"] == 1
 
 
+def test_a_session_that_somebody_ended_meanwhile_accuses_nobody(project: Project) -> None:
+    """Signing out at the front end ends all sessions of a user, the gateway's own included."""
+    viewer = project.gateway.member("viewer", project.gateway.canaries[0])
+    try:
+        assert viewer.send("POST", "/auth/v1/logout?scope=global").status == 204
+
+        expect_one_system(project.environment, project.gateway, Database(project.info.database_url))
+    finally:
+        project.gateway._actors.pop(viewer.name)
+
+
 def test_another_database_with_the_same_people_is_not_it(project: Project, tmp_path: Path) -> None:
     with Cluster.start(tmp_path / "cluster") as cluster:
         copy = cluster.create("copy")
