@@ -38,6 +38,8 @@ $(READY): $(LOCKS)
 	  cd $(CURDIR)/$(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task typecheck; $(CURDIR)/$(BIN)/deno task test) >/dev/null 2>&1; true
 	@echo "==> a browser"
 	@$(BIN)/python -m fixtures.browser
+	@echo "==> a stack, once, for its caches"
+	@$(BIN)/python -m fixtures.stack.warm
 	@touch $@
 
 verify: $(READY) ## the main job: start the stack, run the checks of `local`, write the reports, say go or no-go
