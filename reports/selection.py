@@ -29,7 +29,6 @@ _NARROWING = {
     "--allure-label": "allure_labels",
     "--setup-only": "setuponly",
     "--setup-plan": "setupplan",
-    "--collect-only": "collectonly",
 }
 
 

@@ -62,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(Worker(config, out), "greenlight-worker")
         return
+    if config.option.collectonly:
+        config.pluginmanager.register(Listing(config, out), "greenlight-listing")
+        return
     try:
         judge_here = Judge(config, environment, out)
     except ConfigurationError as error:
@@ -97,6 +100,31 @@ class Worker(_Noting):
     def pytest_sessionstart(self) -> None:
         """Write Allure's results beside those of the other workers."""
         allure.begin(self.config, self._out / "allure-results", clean=False)
+
+
+class Listing:
+    """`--collect-only`: checks are named and none is run. Nothing is judged, and what the last run left stays.
+
+    The status is no-go's all the same: a gate that only listed has not looked.
+    """
+
+    def __init__(self, config: pytest.Config, out: Path) -> None:
+        self._config, self._out = config, out
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let nothing end the process with 0."""
+
+        def never_go() -> None:
+            session.exitstatus = int(session.exitstatus) or int(pytest.ExitCode.TESTS_FAILED)
+
+        self._config.add_cleanup(never_go)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say why there is no verdict."""
+        terminalreporter.line(
+            f"\nlisted, and none run: no verdict, exit status 1; {shown(self._out)} is as the last run left it"
+        )
 
 
 class Judge(_Noting):
