@@ -66,6 +66,7 @@ def load_environment(
                 f"{section}.{name}",
                 "expected ${NAME}: a secret belongs in the environment of the process or .env",
             )
+    _expect_another_system(filled, path, values)
     profile = path.stem if path.stem in PROFILES else "staging"
     if path.stem in PROFILES and filled.get("profile", profile) != profile:
         raise ConfigurationError(path, "profile", f'expected "{profile}", as the file is named')
@@ -134,6 +135,37 @@ def _fill(value: Any, values: Mapping[str, str], key: str, path: Path, missing: 
     if "${" in _VARIABLE.sub("", value):
         raise ConfigurationError(path, key, "expected ${NAME} or ${NAME:-default}")
     return _VARIABLE.sub(of, value) or None
+
+
+def _expect_another_system(filled: Mapping[str, Any], path: Path, values: Mapping[str, str]) -> None:
+    """Raise `ConfigurationError` where staging's addresses are production's, or the other way round.
+
+    With a variable copied once too often one of them would be written to that must not be, or never be looked at. On
+    this machine both may be the same throw-away stack.
+    """
+    counterpart = {"staging": "production.toml", "production": "staging.toml"}.get(path.stem)
+    if counterpart is None or not (other := path.with_name(counterpart)).is_file():
+        return
+    try:
+        theirs = _fill(read_toml(other), values, "", other, [])
+    except ConfigurationError:
+        return  # it says so where it is run
+    for section, key in (("api", "url"), ("database", "dsn")):
+        mine, its = (_system(each.get(section), key) for each in (filled, theirs))
+        if mine is not None and mine == its:
+            raise ConfigurationError(path, f"{section}.{key}", f"the same as in {other.name}: expected another project")
+
+
+def _system(section: Any, key: str) -> tuple[str | None, ...] | None:
+    """What an address means, however it is written; None if it is none, or this machine's."""
+    address = section.get(key) if isinstance(section, dict) else None
+    try:
+        if not isinstance(address, str) or _here(address):
+            return None
+        parts = urlsplit(address)
+    except ValueError:
+        return None  # what is wrong with it, the model says
+    return (parts.hostname, parts.username, parts.path.rstrip("/")) if parts.hostname else None
 
 
 def _written_down(value: Any) -> bool:

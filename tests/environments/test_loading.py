@@ -122,6 +122,31 @@ def test_environments_are_found_by_name_and_by_path() -> None:
         environment_file("stagin")
 
 
+@pytest.mark.parametrize(("name", "other"), [("staging", "production"), ("production", "staging")])
+@pytest.mark.parametrize(
+    ("key", "variable", "address"),
+    [
+        ("api.url", "API_URL", "https://live.supabase.co/"),
+        ("database.dsn", "DB_URL", "postgresql://postgres.live:word@pooler.example:6543/postgres"),
+    ],
+)
+def test_staging_is_not_production(name: str, other: str, key: str, variable: str, address: str) -> None:
+    told = {**values("STAGING"), "PRODUCTION_API_URL": "https://live.example", "PRODUCTION_DB_URL": "postgresql://l/p"}
+    told |= {f"STAGING_{variable}": address, f"PRODUCTION_{variable}": address.rstrip("/")}
+    told = {**values("PRODUCTION"), **told}
+
+    with pytest.raises(ConfigurationError, match=rf"{name}.toml: {key}: the same as in {other}.toml: expected another"):
+        load_environment(ENVIRONMENTS / f"{name}.toml", told)
+
+
+def test_on_this_machine_both_may_be_one_stack() -> None:
+    here = {"DB_URL": "postgresql://u:p@127.0.0.1:5/postgres", "API_URL": "http://127.0.0.1:6"}
+    told = {f"{prefix}_{name}": here[name] for prefix in ("STAGING", "PRODUCTION") for name in here}
+
+    for name in ("staging", "production"):
+        load_environment(ENVIRONMENTS / f"{name}.toml", {**values(name.upper()), **told})
+
+
 def test_missing_setting_is_named() -> None:
     environment = load_environment(ENVIRONMENTS / "staging.toml", values("STAGING"))
 

@@ -163,6 +163,7 @@ def test_env_and_a_layer_select_both(project: pytest.Pytester) -> None:
 
 def test_variables_come_from_the_dotenv_file(project: pytest.Pytester) -> None:
     write(project, ".env", "PRODUCTION_DB_URL=postgresql://u:p@h/postgres\n")
+    write(project, "environments/staging.toml", "[database]\ndsn = 'postgresql://u:p@another/postgres'\n")
 
     status, output = run(project, "-m", "production")
 

@@ -30,7 +30,20 @@ def test_a_function_that_never_ends_is_called_once_and_named(database_of: Callab
 
     report = examine(dsn)
 
-    assert report.unverified == {"public.endless(uuid)": "took longer than 1 s and was not asked again"}
+    assert report.unverified == {
+        "public.endless(uuid)": "took longer than 1 s, or waited for a lock, and was not asked again"
+    }
     assert {(f.kind, f.object) for f in report.findings} == {("confidentiality", "public.peek(uuid)")}
     with psycopg.connect(dsn) as connection:
         assert connection.execute("select last_value, is_called from public.calls").fetchone() == (1, True)
+
+
+def test_a_table_that_somebody_else_has_locked_is_named_and_nobody_accused(database_of: Callable[[str], str]) -> None:
+    dsn = database_of(SOUND)
+
+    with psycopg.connect(dsn) as connection:
+        connection.execute("lock table public.projects in share mode")
+        report = examine(dsn)
+
+    assert report.findings == []
+    assert any("waited for a lock" in reason for reason in report.unverified.values()), report.unverified
