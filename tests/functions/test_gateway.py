@@ -215,6 +215,7 @@ def test_a_run_is_alive_as_long_as_its_process_is() -> None:
     holder.wait()
 
     assert not alive(run)
+    assert not alive(run), "it left more than one thing, and each is asked about"
 
 
 def test_names_tell_their_run() -> None:
