@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from environments.model import Environment
 from fixtures.application import Application, Script
 from fixtures.evidence import Evidence
 from fixtures.programs import Ran
-
-TESTED = re.compile(r"(\d+) (?:passed|passing|tests? passed)|Tests?:? +(\d+) passed|ok \| (\d+) passed", re.IGNORECASE)
-
-FAILED = re.compile(
-    r"^(?=.*\bpass).*?\b([1-9]\d*) (?:failed|failing)\b|^\s*([1-9]\d*) (?:failed|failing)\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
+from fixtures.runner_output import failed, passed
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -77,7 +69,5 @@ def test_it_builds(application: Application, evidence: Evidence) -> None:
 
 def _expect_passed(ran: Ran) -> None:
     ran.expect_success()
-    failed = FAILED.search(ran.output)
-    assert not failed, f"`{ran.command}` ended well, and says: {failed[0].strip()}" if failed else ""
-    passed = sum(int(next(filter(None, found))) for found in TESTED.findall(ran.output))
-    assert passed, f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"
+    assert not (said := failed(ran.output)), f"`{ran.command}` ended well, and says: {said}"
+    assert passed(ran.output), f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"

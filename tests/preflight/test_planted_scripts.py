@@ -91,11 +91,33 @@ def test_a_program_that_is_not_here_is_no_defect_of_the_application(bench: Bench
 
 
 @pytest.mark.parametrize(
+    "command", ["cd scripts && sh lint.sh", "(cd scripts && sh lint.sh)", "NODE_ENV=test sh scripts/lint.sh", "./lint"]
+)
+def test_what_only_a_shell_can_read_is_left_to_it(bench: Bench, command: str) -> None:
+    bench.write("lint", "#!/bin/sh\necho clean\n").chmod(0o755)
+    bench.write("scripts/lint.sh", "echo clean\n")
+
+    ended = bench.run(SCRIPTS + "::test_the_code_is_sound", scripts={"lint": command})
+
+    assert ended["code-lint"].status == "verified", ended.text
+
+
+def test_a_file_that_is_not_in_the_repository_is_named(bench: Bench) -> None:
+    ended = bench.run(SCRIPTS + "::test_the_code_is_sound", scripts={"lint": "./no-such-file"})
+
+    assert ended["code-lint"].status == "unverified"
+    assert "app.scripts.lint is `./no-such-file`" in ended["code-lint"].reason
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("echo lint is fine", "the script does nothing: `echo lint is fine`"),
         ("cd scripts && true", "the script does nothing"),
         ("sh scripts/lint.sh || true", "the script hides how it ended: `sh scripts/lint.sh || true`"),
+        ("sh scripts/lint.sh || /bin/true", "the script hides how it ended"),
+        ("sh scripts/lint.sh ; echo done", "the script hides how it ended"),
+        ("sh scripts/lint.sh | cat", "the script hides how it ended"),
         ("rm -f x || true; sh scripts/lint.sh", ""),
     ],
 )
