@@ -309,3 +309,6 @@ class Load(Section):
     """Users started a second."""
     think: Annotated[float, Field(gt=0)] = 1
     """Scales how long users look at a screen; 1 is a person's pace, 1 to 8 seconds."""
+    report: File | None = None
+    """Of an earlier run (`locust --report`), judged where no load is put on it now; else the last one made here."""
+    report_max_age_hours: Annotated[float, Field(gt=0)] = 24
