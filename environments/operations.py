@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr
 
-from environments.sections import File, Phase, Seconds, Section, Url, Words
+from environments.sections import File, Phase, Seconds, Section, Url, Words, as_list
 
 
 class Documents(Section):
@@ -87,6 +87,8 @@ class Logs(Section):
 
     functions: File | None = None
     postgres: File | None = None
+    journals: Annotated[tuple[File, ...], BeforeValidator(as_list)] = ()
+    """What greenlight itself was refused from other checkouts: `reports/out/<environment>/provoked.jsonl` of each."""
 
 
 class Grafana(Section):

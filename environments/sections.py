@@ -42,7 +42,7 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def _list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     """A list may come from one variable, with commas between its values."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -54,7 +54,7 @@ def _path(value: Path, info: ValidationInfo) -> Path:
 
 Url = Annotated[str, AfterValidator(_url)]
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_list)]
+Words = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 File = Annotated[Path, AfterValidator(_path)]
 Seconds = Annotated[float, Field(gt=0)]
 

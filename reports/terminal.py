@@ -29,6 +29,7 @@ _HEADERS = {"not_applicable": "n/a"}
 _IDS_SHOWN = 12
 _SCRIPT_LINES = 6
 _OBSERVED = 300  # characters; the sheet has all of it
+_FINDINGS = 12  # of an item
 
 
 class _Trimmed(io.StringIO):
@@ -162,7 +163,8 @@ def _print_failures(verdict: Verdict, console: Console, scripts: Mapping[str, Pa
             Text.assemble(mark, (item.id, "bold"), "  ", item.title, label),
             Padding(Text(item.reason), (0, 0, 0, 2)),
         ]
-        for finding in (findings[one] for one in item.findings if one in findings):
+        listed = [findings[one] for one in item.findings if one in findings]
+        for finding in listed[:_FINDINGS]:
             what = f"{finding.actor} · {finding.operation} · {finding.object}"
             text = Text.assemble((f"{finding.kind} ", "red"), what, (f"  {finding.id}", "dim"))
             lines.append(Padding(text, (0, 0, 0, 2)))
@@ -171,6 +173,8 @@ def _print_failures(verdict: Verdict, console: Console, scripts: Mapping[str, Pa
             told.add(finding.id)
             lines.append(Padding(Text(textwrap.shorten(finding.observed, _OBSERVED)), (0, 0, 0, 4)))
             lines.append(Padding(_script(finding.reproduce, scripts.get(finding.id)), (0, 0, 0, 4)))
+        if (more := len(listed) - _FINDINGS) > 0:
+            lines.append(Padding(Text(f"… and {more} more findings, in the sign-off sheet"), (0, 0, 0, 2)))
         if item.remedy:
             lines.append(Padding(Text(f"→ {item.remedy}", style="dim"), (0, 0, 0, 2)))
         console.print(Padding(Group(*lines), (0, 0, 0, 2)))

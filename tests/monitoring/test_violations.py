@@ -158,3 +158,26 @@ def test_the_journal_keeps_refusals_across_runs_and_forgets_old_ones(tmp_path: P
     assert (kept.message, kept.request) == (DENIED, "GET /rest/v1/tags")
     Journal(file).prune(AT + timedelta(days=36))
     assert Journal(file).refused() == []
+
+
+def test_a_journal_of_another_checkout_counts_for_the_same_system_alone(tmp_path: Path) -> None:
+    other, own = tmp_path / "ci.jsonl", tmp_path / "provoked.jsonl"
+    for system in ("http://api.test", "http://staging.test"):
+        request = httpx.Request("GET", f"{system}/rest/v1/tags")
+        denied = httpx.Response(403, json={"code": "42501", "message": DENIED}, request=request)
+        Journal(other).note(Answer("anon", request, denied), AT, AT)
+
+    journal = Journal(own, elsewhere=[other, tmp_path / "none.jsonl"], system="http://api.test/")
+
+    assert [each.system for each in journal.refused()] == ["http://api.test"]
+    assert journal.reach(AT) == ""
+    assert "begin at 2" in journal.reach(AT - timedelta(hours=1))
+    assert "say nothing" in Journal(own).reach(AT)
+
+
+def test_a_journal_that_is_none_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ci.jsonl"
+    file.write_text("moment,actor\n")
+
+    with pytest.raises(Unverified, match=r"ci.jsonl, line 1: no note .* \(monitoring.logs.journals\)"):
+        Journal(tmp_path / "provoked.jsonl", elsewhere=[file]).refused()

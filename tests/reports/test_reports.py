@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from fixtures.catalogue import CHECKLIST_FILE, Catalogue, checklist_lines
 from reports import signoff
 from reports.__main__ import main
 from reports.judging import Facts, Run, judge
-from reports.model import CheckResult, Verdict
+from reports.model import CheckResult, FindingVerdict, Verdict
 from reports.outcomes import Check
+from reports.terminal import console_for, render
 from tests.verdict.project import ROOT, Ended, mock_project
 
 SECRET = "s3cr3t-dsn-passw0rd"
@@ -171,6 +173,25 @@ def test_only_a_full_selection_is_for_signing(tmp_path: Path, selection: str) ->
     assert ("<title>GO (partial) ·" in page, '<div class="stamp go partial">go<small>' in page) == (partial, partial)
     for sheet, signature in ((markdown, "| Signature | |"), (page, "<div>Signature</div>")):
         assert ("There is nothing to sign" in sheet, signature in sheet) == (partial, not partial)
+
+
+def test_a_hundred_findings_of_an_item_do_not_flood_the_terminal() -> None:
+    verdict = _judged(Catalogue.load(), failing="db-rls-enabled")
+    ids = tuple(f"id{n}" for n in range(100))
+    found = [
+        FindingVerdict(id=one, kind="integrity", object=one, actor="a", operation="o", observed="x", reproduce="y")
+        for one in ids
+    ]
+    items = [i.model_copy(update={"findings": ids}) if i.id == "db-rls-enabled" else i for i in verdict.items]
+    stream = io.StringIO()
+
+    render(
+        verdict.model_copy(update={"items": tuple(items), "findings": tuple(found)}),
+        console_for(stream, colour=False),
+    )
+
+    assert "… and 88 more findings, in the sign-off sheet" in stream.getvalue()
+    assert stream.getvalue().count("integrity a · o") == 12
 
 
 def test_text_of_a_check_is_no_markup(tmp_path: Path) -> None:
