@@ -38,17 +38,26 @@ def expect_complete(document: Document, missing: list[str]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def unknown_scripts(application: Application, document: Document) -> list[str]:
+    """What the document tells its reader to run, and there is none."""
+    return [
+        f"`{script}` is no script of {'' if folder == '.' else f'{folder}/'}package.json"
+        for folder, script in document.scripts
+        if script not in application.scripts_in(folder)
+    ]
+
+
 @pytest.mark.check("docs-how-to-run")
 def test_how_to_run(application: Application) -> None:
     """A script that is not there any more costs the newcomer a day, and whoever is on call the night."""
     document = Document.read(application.path, application.settings.documents.how_to_run)
 
-    unknown = sorted(set(document.scripts) - set(application.package_scripts))
+    told = {script for _, script in document.scripts}
     commands = [getattr(application.settings.scripts, script) for script in SCRIPTS]
     named = [match["script"] for command in commands if (match := NPM_SCRIPT.match(command))]
 
-    missing = [f"`{script}` is no script of package.json" for script in unknown]
-    missing += [f"does not say how to run `{script}`" for script in named if script not in document.scripts]
+    missing = unknown_scripts(application, document)
+    missing += [f"does not say how to run `{script}`" for script in named if script not in told]
     expect_complete(document, missing if document.scripts else ["names no script to run"])
 
 
@@ -141,8 +150,7 @@ def test_deployment(application: Application, environment: Environment) -> None:
     missing += [f"{what} stands before the first push of the migrations" for what in early]
     if not re.search(r"functions deploy *(?:--.*)?$", deployed, re.MULTILINE):  # without a name it deploys all
         missing += [f"`supabase functions deploy {name}` is missing" for name in lacking(deployed, functions)]
-    unknown = sorted(set(document.scripts) - set(application.package_scripts))
-    expect_complete(document, [*missing, *(f"`{script}` is no script of package.json" for script in unknown)])
+    expect_complete(document, [*missing, *unknown_scripts(application, document)])
 
 
 @pytest.mark.check("docs-api")
