@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
+DENO := "$(CURDIR)/$(BIN)/deno"
 READY := .venv/.ready
 REFERENCE := fixtures/reference
 # Two stacks side by side, where there is a processor for each.
@@ -30,12 +31,12 @@ $(READY): $(LOCKS)
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "==> npm packages through Deno (pinned by deno.lock)"
-	@$(BIN)/deno install --quiet --frozen
-	@for folder in $(DENO_FOLDERS); do (cd $$folder && $(CURDIR)/$(BIN)/deno install --quiet --frozen) || exit 1; done
+	@$(DENO) install --quiet --frozen
+	@for folder in $(DENO_FOLDERS); do (cd $$folder && $(DENO) install --quiet --frozen) || exit 1; done
 	@echo "==> Deno compiles the reference rollout, for its caches (what it says of it is asked by make check and make test)"
-	@(cd $(REFERENCE) && $(CURDIR)/$(BIN)/deno check scripts; \
-	  cd $(CURDIR)/$(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno check . ; $(CURDIR)/$(BIN)/deno test .; \
-	  cd $(CURDIR)/$(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task typecheck; $(CURDIR)/$(BIN)/deno task test) >/dev/null 2>&1; true
+	@(cd $(REFERENCE) && $(DENO) check scripts; \
+	  cd "$(CURDIR)/$(REFERENCE)/supabase/functions" && $(DENO) check . ; $(DENO) test .; \
+	  cd "$(CURDIR)/$(REFERENCE)/web" && $(DENO) task typecheck; $(DENO) task test) >/dev/null 2>&1; true
 	@echo "==> a browser"
 	@$(BIN)/python -m fixtures.browser
 	@echo "==> a stack, once, for its caches"
@@ -50,8 +51,8 @@ test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"
 	@$(BIN)/python -m pytest tests -n 2 --dist worksteal $(ARGS)
 	@echo "==> the reference rollout's own tests"
-	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno test --quiet .
-	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet test
+	@cd $(REFERENCE)/supabase/functions && $(DENO) test --quiet .
+	@cd $(REFERENCE)/web && $(DENO) task --quiet test
 
 stack: $(READY) ## keep a stack running in the foreground; prints its addresses and keys (ROLLOUT=dir for your own)
 	@$(BIN)/python -m fixtures.stack $(if $(ROLLOUT),--rollout "$(ROLLOUT)") $(ARGS)
@@ -60,9 +61,9 @@ check: $(READY) ## ruff, mypy and Deno's checks
 	@echo "==> ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy"; $(BIN)/mypy
 	@echo "==> deno lint, fmt and check"
-	@cd $(REFERENCE) && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --quiet --check && $(CURDIR)/$(BIN)/deno check --quiet scripts
-	@cd $(REFERENCE)/supabase/functions && $(CURDIR)/$(BIN)/deno lint --quiet && $(CURDIR)/$(BIN)/deno fmt --quiet --check && $(CURDIR)/$(BIN)/deno check --quiet .
-	@cd $(REFERENCE)/web && $(CURDIR)/$(BIN)/deno task --quiet lint && $(CURDIR)/$(BIN)/deno task --quiet typecheck
+	@cd $(REFERENCE) && $(DENO) lint --quiet && $(DENO) fmt --quiet --check && $(DENO) check --quiet scripts
+	@cd $(REFERENCE)/supabase/functions && $(DENO) lint --quiet && $(DENO) fmt --quiet --check && $(DENO) check --quiet .
+	@cd $(REFERENCE)/web && $(DENO) task --quiet lint && $(DENO) task --quiet typecheck
 
 bench: $(READY) ## benchmarks, as ratios within one run
 	@$(BIN)/python -m tests.bench
