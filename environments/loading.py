@@ -66,6 +66,13 @@ def load_environment(
                 f"{section}.{name}",
                 "expected ${NAME}: a secret belongs in the environment of the process or .env",
             )
+    dsn = data["database"].get("dsn") if isinstance(data.get("database"), dict) else None
+    if isinstance(dsn, str) and "${" not in dsn and _password_of(dsn) and not _here(dsn):
+        raise ConfigurationError(
+            path,
+            "database.dsn",
+            "expected ${NAME}, or one for its password: a secret belongs in the environment of the process or .env",
+        )
     _expect_another_system(filled, path, values)
     profile = path.stem if path.stem in PROFILES else "staging"
     if path.stem in PROFILES and filled.get("profile", profile) != profile:
@@ -170,6 +177,13 @@ def _system(section: Any, key: str) -> tuple[str | None, ...] | None:
 
 def _written_down(value: Any) -> bool:
     return isinstance(value, str) and "${" not in value and _SECRET.match(value) is not None
+
+
+def _password_of(dsn: str) -> str | None:
+    try:
+        return urlsplit(dsn).password
+    except ValueError:
+        return None  # what is wrong with it, the model says
 
 
 def _here(address: Any) -> bool:

@@ -13,7 +13,7 @@ from environments.loading import load_environment
 from environments.model import Environment
 from fixtures.errors import ConfigurationError
 
-DSN = 'dsn = "postgresql://postgres:hidden@db.example/postgres"\n'
+DSN = 'dsn = "postgresql://postgres:hidden@127.0.0.1:9/postgres"\n'
 
 
 def refusal(folder: Path, text: str, name: str = "eu.toml", **variables: str) -> str:
@@ -46,9 +46,13 @@ def test_smallest_file_is_a_database(tmp_path: Path) -> None:
         (f"[database]\n{DSN}lock_timeout = 0\n", "database.lock_timeout: expected greater than 0"),
         ("database = 3\n", "database: expected a table"),
         (f"profile = 'prodction'\n[database]\n{DSN}", "profile: expected 'local', 'staging' or 'production' (did you"),
+        (
+            "[database]\ndsn = 'postgresql://postgres:hidden@db.example/postgres'\n",
+            "database.dsn: expected ${NAME}, or one for its password: a secret belongs in",
+        ),
         ("[database]\ndsn = 'mysql://hidden'\n", "database.dsn: expected a connection string such as postgresql://"),
         ("[database\n", "line 1, column 10: not valid TOML: Expected ']' at the end of a table declaration"),
-        (f"[database]\n{DSN}{DSN}", "line 3, column 57: not valid TOML: Cannot overwrite a value"),
+        (f"[database]\n{DSN}{DSN}", "line 3, column 58: not valid TOML: Cannot overwrite a value"),
         ("", "file: expected at least one of [database], [api], [web] or [stack]"),
         ("[api]\nurl = 'db.example'\npublishable_key = 'k'", "api.url: expected an address such as https://host"),
         ("[api]\nurl = 'https://db.example'\n", "api: expected publishable_key"),

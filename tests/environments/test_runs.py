@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parent.parent.parent
 USAGE_ERROR = pytest.ExitCode.USAGE_ERROR
-DSN = 'dsn = "postgresql://u:p@h/postgres"\n'
+DSN = 'dsn = "postgresql://u:p@127.0.0.1:9/postgres"\n'
 
 # The stack's place is taken by a stand-in that writes down what happens to it.
 CONFTEST = """
@@ -72,7 +72,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     write(pytester, "environments/staging.toml", f"[database]\n{DSN}")
     write(pytester, "environments/production.toml", '[database]\ndsn = "${PRODUCTION_DB_URL}"\n')
     write(pytester, "environments/local.toml", "[stack]\nrollout = '../rollout'\n[database]\ndsn = '${STACK_DB_URL}'\n")
-    write(pytester, "suites/test_checks.py", CHECK.format(dsn="postgresql://u:p@h/postgres"))
+    write(pytester, "suites/test_checks.py", CHECK.format(dsn="postgresql://u:p@127.0.0.1:9/postgres"))
     write(pytester, "tests/test_own.py", "def test_own(): pass\n")
     return pytester
 
@@ -147,7 +147,7 @@ def test_env_alone_picks_the_checks_of_its_profile(project: pytest.Pytester) -> 
 def test_files_may_lie_elsewhere(project: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "eu.toml").write_text("[database]\ndsn = '${EU_DB_URL}'\n")
-    (elsewhere / "eu.env").write_text("EU_DB_URL=postgresql://u:p@h/postgres\n")
+    (elsewhere / "eu.env").write_text("EU_DB_URL=postgresql://u:p@127.0.0.1:9/postgres\n")
 
     status, output = run(project, f"--env={elsewhere / 'eu.toml'}", f"--dotenv={elsewhere / 'eu.env'}")
 
@@ -162,7 +162,7 @@ def test_env_and_a_layer_select_both(project: pytest.Pytester) -> None:
 
 
 def test_variables_come_from_the_dotenv_file(project: pytest.Pytester) -> None:
-    write(project, ".env", "PRODUCTION_DB_URL=postgresql://u:p@h/postgres\n")
+    write(project, ".env", "PRODUCTION_DB_URL=postgresql://u:p@127.0.0.1:9/postgres\n")
     write(project, "environments/staging.toml", "[database]\ndsn = 'postgresql://u:p@another/postgres'\n")
 
     status, output = run(project, "-m", "production")
