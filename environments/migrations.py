@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from environments.files import read_toml, validated
 from environments.sections import File, Section, Words
 from fixtures.errors import Unverified
 
 TableName = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")]
-Label = Annotated[str, Field(pattern=r"^\d{14}_[^/]+$", description="a migration's file name without .sql")]
+Label = Annotated[str, Field(pattern=r"^\d+_[^/]+$", description="a migration's file name without .sql")]
 Scalar = str | int | float | bool
 
 
@@ -29,6 +29,13 @@ class Migrations(Section):
     """Schemas of the target that somebody else owns: no drift there."""
     ignored_objects: Words = ()
     """Objects of the target that somebody else owns, as drift names them: `public.rls_auto_enable()`, `public.st_*`."""
+
+    @field_validator("expectations")
+    @classmethod
+    def _can_be_read(cls, file: Path) -> Path:
+        """A wrong file is known before anything starts. Raises `ConfigurationError`."""
+        load_expectations(file)
+        return file
 
 
 class Seed(Section):

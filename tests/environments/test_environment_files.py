@@ -27,6 +27,17 @@ def refusal(folder: Path, text: str, name: str = "eu.toml", **variables: str) ->
     return message.removeprefix(f"{file}: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(None, "nowhere.toml: file: not found"), ("tabels = ['x']", "tabels: unknown key (did you mean")],
+)
+def test_wrong_expectations_are_known_before_anything_starts(tmp_path: Path, text: str | None, expected: str) -> None:
+    if text:
+        (tmp_path / "nowhere.toml").write_text(text)
+
+    assert expected in refusal(tmp_path, f"[database]\n{DSN}[migrations]\nexpectations = 'nowhere.toml'\n")
+
+
 def test_smallest_file_is_a_database(tmp_path: Path) -> None:
     file = tmp_path / "eu-west.toml"
     file.write_text('[database]\ndsn = "${DB}"\n')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.migrations import LedgerRow, Migration, compare_ledger, misnamed_files, read_migrations
+from fixtures.migrations import LedgerRow, Migration, compare_ledger, misnamed_files, read_migrations, shared_versions
 from fixtures.migrations import transaction_breaches as breaches
 
 
@@ -26,7 +26,17 @@ def test_migrations_are_read_in_the_order_of_application(tmp_path: Path) -> None
         (folder / name).write_text("select 1;")
 
     assert [each.label for each in read_migrations(tmp_path)] == [f"{A}_first", f"{B}_second"]
-    assert misnamed_files(tmp_path) == ["notes.sql: not of the form <14 digits>_<name>.sql"]
+    assert misnamed_files(tmp_path) == ["notes.sql: not of the form <digits>_<name>.sql"]
+
+
+def test_a_version_may_be_any_number_and_is_one_files_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "supabase" / "migrations"
+    folder.mkdir(parents=True)
+    for name in ("0001_init.sql", "20251025_a.sql", "20251025_b.sql"):
+        (folder / name).write_bytes(b"-- caf\xe9")
+
+    assert misnamed_files(tmp_path) == []
+    assert shared_versions(tmp_path) == ["20251025_a.sql and 20251025_b.sql share the version 20251025"]
 
 
 def test_a_ledger_that_agrees_has_no_differences() -> None:

@@ -99,3 +99,15 @@ def test_what_is_no_migration_is_said_in_one_line(database: str, tmp_path: Path)
         push(rollout, database)
 
     assert "\n" not in str(caught.value)
+
+
+def test_two_files_of_one_version_are_both_named(database: str, tmp_path: Path) -> None:
+    folder = tmp_path / "supabase" / "migrations"
+    folder.mkdir(parents=True)
+    for name in ("0001_first.sql", "0001_second.sql"):
+        (folder / name).write_text("select 1;")
+
+    with pytest.raises(
+        StackError, match=r"0001_first.sql and 0001_second.sql share the version 0001: the ledger holds"
+    ):
+        push(tmp_path, database)
