@@ -70,6 +70,21 @@ FAULTS = {
         {PUSHED},
         "storage.objects policy open_to_all: is missing in repository",
     ),
+    "a rule that swallows what is deleted": (
+        "create rule keep as on delete to public.tag_types do instead nothing",
+        {PUSHED},
+        "public.tag_types rule keep: is missing in repository",
+    ),
+    "a table published by hand": (
+        "alter publication supabase_realtime add table public.tags; alter table public.tags replica identity full",
+        {PUSHED},
+        "public.tags publication supabase_realtime: is missing in repository",
+    ),
+    "what Realtime tells of a deleted row": (
+        "alter table public.tags replica identity full",
+        {PUSHED},
+        "public.tags table: replica identity differs: repository default ≠ target full",
+    ),
     "row level security switched off": (
         "alter table public.user_roles disable row level security",
         {PUSHED, "db-rls-enabled"},
@@ -146,6 +161,18 @@ def test_the_fault_turns_its_items_red_and_no_other(planting: Bench, fault: str)
 
     assert ended.red == red, ended.text
     assert told in ended.text
+
+
+def test_a_client_role_that_may_become_another_one_is_drift(planting: Bench) -> None:
+    target = planting.target()
+    target.run("grant authenticated to anon")
+    try:
+        ended = planting.run(target, "test_applied.py")
+    finally:
+        target.run("revoke authenticated from anon")  # roles are the whole server's
+
+    assert ended.red == {PUSHED}, ended.text
+    assert "anon membership in authenticated: is missing in repository" in ended.text
 
 
 def test_nothing_is_red_on_a_sound_target(planting: Bench) -> None:
