@@ -204,6 +204,11 @@ def test_foreground_writes_an_env_file_and_takes_it_away(tmp_path: Path) -> None
     values = dict(line.split("=", 1) for line in env_file.read_text().splitlines() if "=" in line)
     assert values["STAGING_API_URL"] == values["PRODUCTION_API_URL"] == values["STACK_API_URL"]
     below = psutil.Process(process.pid).children(recursive=True)
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert second.stderr == (
+        f"the stack did not start: {env_file} is of another stack that runs: choose another --env-file\n"
+    )
+    assert dict(line.split("=", 1) for line in env_file.read_text().splitlines() if "=" in line) == values
 
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=20)
@@ -212,6 +217,17 @@ def test_foreground_writes_an_env_file_and_takes_it_away(tmp_path: Path) -> None
     assert values["STACK_SECRET_KEY"] in output
     assert not env_file.exists()
     expect_gone(below)
+
+
+def test_foreground_overwrites_nothing_of_anybodys(tmp_path: Path) -> None:
+    rollout, own = strangers.write(tmp_path / "rollout", SMALL), tmp_path / ".env"
+    own.write_text("KEY=precious\n")
+    command = [sys.executable, "-m", "fixtures.stack", "--rollout", str(rollout), "--env-file", str(own)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, own.read_text()) == (1, "KEY=precious\n")
+    assert f"{own} holds something else, and would be lost: choose another --env-file" in done.stderr
 
 
 def test_foreground_without_a_rollout_is_one_line(tmp_path: Path) -> None:
