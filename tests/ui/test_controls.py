@@ -66,3 +66,17 @@ def test_what_is_printed_is_a_table_of_labels_once_it_is_uncommented(capsys: pyt
 )
 def test_a_route_behind_a_hash_is_a_page_of_its_own(address: str, path: str) -> None:
     assert path_of(address) == path
+
+
+@pytest.mark.parametrize(
+    ("label", "problem"),
+    [
+        ("Play {course}", ""),
+        ("Play", ""),
+        ("/^play {course}$/i", ""),
+        ("Play {title}", "expected {course} in it, by which one is told from another, found {title}"),
+        ("/Play [/", "no expression: unterminated character set at position 5"),
+    ],
+)
+def test_a_label_that_cannot_be_meant_is_named(label: str, problem: str) -> None:
+    assert Control.of("link button", "Play {course}").problem(label) == problem
