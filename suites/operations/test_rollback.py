@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from environments.migrations import Expectations
+from environments.model import Environment
 from fixtures.application import Application
 from fixtures.documents import text_of
 from fixtures.evidence import Evidence
@@ -56,11 +57,12 @@ def test_a_migration_is_reverted(rollback: Rollback, expectations: Expectations,
 
 @pytest.mark.check("rollback-restore")
 def test_the_backup_brings_back_what_was_there(
-    rollback: Rollback, rollout: Rollout, application: Application, evidence: Evidence
+    rollback: Rollback, rollout: Rollout, application: Application, environment: Environment, evidence: Evidence
 ) -> None:
     """Schema and rows, object by object: what the restore does not bring back is found out in the worst hour else.
 
-    Roles and their settings are in no such backup: what a migration does to them has to be undone by the procedure.
+    Extensions, what is granted on the platform's tables, their rows, and roles with their settings are in no such
+    backup: what a migration does to them has to be undone by the procedure.
     """
     assert rollback.restored is not None
     assert rollback.after is not None
@@ -70,10 +72,15 @@ def test_the_backup_brings_back_what_was_there(
     assert rollback.migrated.differences_from(rollback.before), "the migrations changed nothing: there is no way back"
 
     rollback.restored.expect_success()
+    if rollback.undone is not None:
+        rollback.undone.expect_success()
     differences = rollback.after.differences_from(rollback.before)
 
-    assert not differences, f"{len(differences)} differences after the rollback:\n" + "\n".join(differences[:40])
+    found = f"{len(differences)} differences after the rollback (SQL of `migrations.undo` would be run before this):\n"
+    assert not differences, found + "\n".join(differences[:40])
+    undo = environment.migrations.undo
     procedure = text_of(application.path, application.settings.documents.disaster_recovery)
+    procedure += undo.read_text(encoding="utf-8") if undo else ""
     stays = [each for migration in rollout.new for each in not_backed_up(migration, procedure)]
     assert not stays, "\n".join(map(str, stays))
 
