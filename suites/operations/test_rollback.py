@@ -12,6 +12,7 @@ from environments.migrations import Expectations
 from environments.model import Environment
 from fixtures.application import Application
 from fixtures.documents import text_of
+from fixtures.errors import Unverified
 from fixtures.evidence import Evidence
 from fixtures.migrations import not_backed_up
 from fixtures.rehearsal import Rollout
@@ -21,9 +22,10 @@ from fixtures.throwaway import Throwaway
 
 NAMES = ("org-config", "list-courses-filtered", "publish-course", "restore-course-version", "regenerate-embeddings")
 FUNCTIONS = [pytest.param(name, marks=pytest.mark.check(f"rollback-delete-{name}")) for name in NAMES]
+STEPS = ("organizations", "user-roles", "tags", "course-metadata", "media-embeddings")
 MIGRATIONS = [
     pytest.param(number, marks=pytest.mark.check(f"rollback-revert-{name}"), id=name)
-    for number, name in enumerate(("organizations", "user-roles", "tags", "course-metadata", "media-embeddings"))
+    for number, name in enumerate(STEPS)
 ]
 
 
@@ -40,19 +42,30 @@ def front_end(application: Application, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.parametrize("number", MIGRATIONS)
-def test_a_migration_is_reverted(rollback: Rollback, expectations: Expectations, number: int) -> None:
-    """Newest first: after each step the ledger must hold exactly what is older, or a later push is refused."""
-    label = expectations.migrations[number]
-    version = label.partition("_")[0]
+def test_a_migration_is_reverted(
+    rollback: Rollback, expectations: Expectations, environment: Environment, number: int
+) -> None:
+    """Newest first: after each step the ledger must hold exactly what is older, or a later push is refused.
 
-    assert version in rollback.reverts, f"{label} is not in the repository, so it cannot be reverted"
-    rollback.reverts[version].expect_done()
-    older = [*rollback.baseline, *(each for each in reversed(rollback.newest_first) if each < version)]
-    assert rollback.ledgers[version] == older, f"the ledger after {version} was reverted"
+    What a rollout has beyond the checklist's five is looked at with the last one.
+    """
+    labels = expectations.migrations[number : None if number == len(STEPS) - 1 else number + 1]
+    if not labels:
+        count, file = len(expectations.migrations), environment.migrations.expectations.name
+        raise Unverified(
+            f"{file} names {count} migrations, and this is number {number + 1}: a rollout that has fewer on purpose"
+            f' says so in {environment.path.name}: [not_applicable] rollback-revert-{STEPS[number]} = "why"'
+        )
     assert rollback.listed is not None
     listed = rollback.listed.expect_done()["migrations"]
-    applied = [row["local"] for row in listed if row["remote"]]
-    assert version not in applied, f"`supabase migration list` still shows {version} as applied"
+    for label in reversed(labels):
+        version = label.partition("_")[0]
+        assert version in rollback.reverts, f"{label} is not in the repository, so it cannot be reverted"
+        rollback.reverts[version].expect_done()
+        older = [*rollback.baseline, *(each for each in reversed(rollback.newest_first) if each < version)]
+        assert rollback.ledgers[version] == older, f"the ledger after {version} was reverted"
+        applied = [row["local"] for row in listed if row["remote"]]
+        assert version not in applied, f"`supabase migration list` still shows {version} as applied"
 
 
 @pytest.mark.check("rollback-restore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -52,6 +53,11 @@ def done(scratch: Scratch, known: Rehearsal, tmp_path_factory: pytest.TempPathFa
         return rehearse(scratch, known.rollout, known.baseline(), tmp_path_factory.mktemp("sound"))
 
 
+def expecting(bench: Bench, migrations: tuple[str, ...]) -> Path:
+    """Expectations of a rollout with other migrations."""
+    return bench.write("expectations.toml", f"migrations = {json.dumps(migrations)}\ntables = ['public.tags']\n")
+
+
 @pytest.fixture
 def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
     shutil.copytree(bench.app / "releases" / "single-tenant", bench.app / "releases" / "before")
@@ -62,6 +68,7 @@ def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
         rolled: Rollback = done,
         functions: dict[str, Deleted] | None = None,
         release: str = "releases/before",
+        expected: tuple[str, ...] = (),
     ) -> Ended:
         deleted = dict.fromkeys(FUNCTIONS, Deleted(405, DONE, 404)) | (functions or {})
         future: Future[dict[str, Deleted]] = Future()
@@ -69,6 +76,7 @@ def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
         return bench.run(
             CHECKS,
             app=f'previous_release = "{release}"' if release else "",
+            toml=f'[migrations]\nexpectations = "{expecting(bench, expected)}"\n' if expected else "",
             fixtures={"rollback": rolled, "throwaway": SimpleNamespace(begin=lambda _: future)},
         )
 
@@ -109,6 +117,26 @@ def test_a_migration_that_the_list_still_shows(run: Callable[..., Ended], done: 
 
     assert ended.red == {"rollback-revert-media-embeddings"}
     assert "still shows" in ended.text
+
+
+EXPECTED = load_expectations(Migrations().expectations).migrations
+
+
+def test_a_rollout_of_three_migrations(run: Callable[..., Ended]) -> None:
+    ended = run(expected=EXPECTED[:3])
+
+    assert not ended.red, ended.text
+    assert ended["rollback-revert-tags"].status == "verified"
+    for name in MIGRATIONS[3:]:
+        assert ended[f"rollback-revert-{name}"].status == "unverified"
+        assert f'bench.toml: [not_applicable] rollback-revert-{name} = "why"' in ended[f"rollback-revert-{name}"].reason
+
+
+def test_a_rollout_of_six_migrations(run: Callable[..., Ended]) -> None:
+    ended = run(expected=(*EXPECTED, "20251025200005_one_more"))
+
+    assert ended.red == {"rollback-revert-media-embeddings"}
+    assert "20251025200005_one_more is not in the repository" in ended.text
 
 
 def test_a_restore_that_leaves_the_new_schema(run: Callable[..., Ended], done: Rollback) -> None:
