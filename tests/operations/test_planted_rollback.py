@@ -263,11 +263,12 @@ def test_what_the_restore_clears_away(spoil: Callable[..., list[str]], spoilt: s
     [
         "create extension pg_cron; select cron.schedule('nightly', '0 3 * * *', 'select 1');",
         "create extension pg_trgm;",
+        'create schema "My App"; create table "My App"."Order" (id int); insert into "My App"."Order" values (1);',
         "alter publication supabase_realtime add table public.media_assets (id, url) where (id is not null);",
         "create function public.heard() returns event_trigger language plpgsql as $$begin end$$;"
         " create event trigger hears on ddl_command_end when tag in ('CREATE TABLE') execute function public.heard();",
     ],
-    ids=["pg_cron", "an extension in public", "a published table", "an event trigger"],
+    ids=["pg_cron", "an extension in public", "names in capitals", "a published table", "an event trigger"],
 )
 def test_what_was_there_before_comes_back(spoil: Callable[..., list[str]], there: str) -> None:
     """Whatever a project has that drops with its schemas, or that only an extension may change."""
