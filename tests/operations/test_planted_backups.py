@@ -226,8 +226,18 @@ def torn(file: Path) -> None:
     file.write_bytes(whole[: len(whole) // 2])
 
 
+def packed_half(file: Path) -> None:
+    truncated(file)
+    file.write_bytes(gzip.compress(file.read_bytes()))
+
+
 def of_others(file: Path) -> None:
     """A whole cluster, but for the database that it is about."""
+    text, head = file.read_text(), "-- PostgreSQL database cluster dump"
+    file.write_text(f"{head}\n\\connect other\n{text}{head} complete\n")
+
+
+def half_a_cluster(file: Path) -> None:
     text = file.read_text()
     file.write_text(f"-- PostgreSQL database cluster dump\n\\connect other\n{text}")
 
@@ -242,6 +252,8 @@ def emptied_folder(file: Path) -> None:
     [
         (data_alone, "backup.sql brings rows and makes no table to put them in"),
         (torn, "backup.sql is cut off or damaged"),
+        (packed_half, "backup.sql is cut off: it lacks the line"),
+        (half_a_cluster, "backup.sql is cut off"),
         (of_others, "backup.sql holds other, and no database scratch_"),
         (emptied_folder, "backup.sql is a folder, and not one that pg_dump wrote"),
     ],
