@@ -25,6 +25,11 @@ class Migrations(Section):
     """What the rollout must leave behind; another rollout brings its own."""
     old_rows: File | None = None
     """SQL that puts rows into the baseline's tables, where its own migrations bring none."""
+    undo: File | None = None
+    """SQL of the rollback for what no backup brings back: an extension, privileges on the platform's tables, secrets.
+
+    It is run after the backup was restored, in the rehearsal as on the day.
+    """
     ignored_schemas: Words = ()
     """Schemas of the target that somebody else owns: no drift there."""
     ignored_objects: Words = ()

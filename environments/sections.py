@@ -96,7 +96,10 @@ class Database(Section):
     statement_timeout: Seconds = 15
     lock_timeout: Seconds = 3
     dump: File | None = None
-    """A recent backup (plain SQL or pg_dump's custom format), restored on a throw-away database and counted."""
+    """A recent backup as `pg_dump`, `pg_dumpall`, `supabase db dump` or the platform writes it, compressed or not.
+
+    It is restored on a throw-away database and counted.
+    """
 
 
 class Api(Section):

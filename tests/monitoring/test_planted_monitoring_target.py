@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -306,6 +307,27 @@ def test_pilots_in_use_and_work_done_are_green(planting: Bench) -> None:
         "should-tag-approval",
     }
     assert "2 of 3 organizations in use, expected 10" in ended["nice-ten-organizations"].reason
+
+
+@pytest.mark.parametrize(
+    ("default", "status", "said"),
+    [
+        ("slug = 'pilot-1'", "failed", "1 pilot organizations in use, expected 2"),
+        ("name = 'Pilot 1'", "unverified", "no slug"),
+    ],
+)
+def test_another_teams_default_organization_is_no_pilot(
+    planting: Bench, tmp_path: Path, default: str, status: str, said: str
+) -> None:
+    file = tmp_path / "expectations.toml"
+    seed = f"[seeds.default-organization]\ntable = 'public.organizations'\nrows = [{{ {default} }}]\n"
+    file.write_text(f"migrations = ['20251025200000_first']\ntables = ['public.organizations']\n{seed}")
+    settings = production(planting, planting.target(IN_THE_WINDOW)) + f"[migrations]\nexpectations = '{file}'\n"
+
+    ended = planting.run(SUCCESS + " -k pilot", settings=settings, profile="production")
+
+    assert ended["should-pilots"].status == status, ended.text
+    assert said in ended["should-pilots"].reason
 
 
 def test_organizations_without_activity_do_not_count(planting: Bench) -> None:

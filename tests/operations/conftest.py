@@ -7,7 +7,7 @@ import pytest
 
 from environments.migrations import Migrations, load_expectations
 from fixtures.rehearsal import Rehearsal, Rollout
-from fixtures.scratch import Scratch
+from fixtures.scratch import Scratch, ScratchDatabase
 from fixtures.throwaway import Throwaway
 from tests.preflight.bench import REFERENCE, Bench
 from tests.preflight.bench import bench as make
@@ -29,3 +29,10 @@ def project() -> Iterator[Throwaway]:
     started = Throwaway(REFERENCE)
     yield started
     started.stop()
+
+
+@pytest.fixture
+def target(scratch: Scratch, known: Rehearsal) -> Iterator[ScratchDatabase]:
+    made = known.after(len(known.rollout.new))
+    yield made
+    scratch.drop(made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -20,17 +19,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from fixtures import backup
 from fixtures.catalogue import Catalogue
 from fixtures.deployment import expect_go, leads_astray
 from fixtures.errors import Unverified
-from fixtures.rehearsal import Rehearsal
-from fixtures.scratch import Scratch, ScratchDatabase
+from fixtures.scratch import ScratchDatabase
 from tests.migrations.planting import Ended
 from tests.preflight.bench import Bench
 
 DEPLOYMENT = "operations/test_deployment.py"
-BACKUPS = "operations/test_backups.py"
 REF = "abcdefghijklmnopqrst"
 OTHER = "zyxwvutsrqponmlkjihg"
 PAGE = "<!doctype html><title>LearnPlay</title><script src=/app.js></script>"
@@ -302,14 +298,7 @@ def test_nobody_listens(bench: Bench) -> None:
     assert "nobody answers" in ended["prod-smoke-homepage"].reason
 
 
-# All parts, and backups ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def target(scratch: Scratch, known: Rehearsal) -> Iterator[ScratchDatabase]:
-    made = known.after(len(known.rollout.new))
-    yield made
-    scratch.drop(made)
+# All parts -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -337,90 +326,3 @@ def test_parts_that_are_behind(
 
     assert ended.red == ({"done-production-deployed"} if said else set()), ended.text
     assert said in ended.text
-
-
-@pytest.fixture
-def restoring(bench: Bench, scratch: Scratch, target: ScratchDatabase) -> Callable[..., Ended]:
-    file = bench.path / "backup.sql"
-    backup.dump(target.dsn, file)
-
-    def on(spoil: Callable[[Path], object] = lambda _: None) -> Ended:
-        spoil(file)
-        toml = f'[database]\ndsn = "{target.dsn}"\ndump = "{file}"\n'
-        return bench.run(BACKUPS, toml=toml, fixtures={"scratch": scratch})
-
-    return on
-
-
-def cut(file: Path) -> None:
-    """A dump whose rows no longer fit its tables: one constraint refuses them all."""
-    text = file.read_text()
-    file.write_text(text.replace("slug text NOT NULL", "slug text NOT NULL CHECK (false)", 1))
-
-
-def without(file: Path) -> None:
-    file.write_text(file.read_text().replace("public.media_assets", "public.media_gone"))
-
-
-def old(file: Path) -> None:
-    then = (datetime.now(UTC) - timedelta(days=3)).timestamp()
-    os.utime(file, (then, then))
-
-
-def truncated(file: Path) -> None:
-    """What was written before the disk was full: all tables are made, and the last ones have no rows."""
-    text = file.read_text()
-    file.write_text(text[: text.index("COPY public.tags")])
-
-
-def emptied(file: Path) -> None:
-    """Taken with --exclude-table-data=public.media_assets."""
-    head, copy, rest = file.read_text().partition("COPY public.media_assets")
-    assert copy
-    file.write_text(head + rest.partition("\\.\n")[2])
-
-
-def ahead(file: Path) -> None:
-    then = (datetime.now(UTC) + timedelta(days=3)).timestamp()
-    os.utime(file, (then, then))
-
-
-def copied(file: Path) -> None:
-    """An old one that was copied today."""
-    text = file.read_text().replace("\nSET ", "\n-- Started on 2026-01-01 03:00:00 CET\n\nSET ", 1)
-    file.write_text(text)
-
-
-def test_a_backup_comes_back(restoring: Callable[..., Ended]) -> None:
-    ended = restoring()
-
-    assert ended["prod-backups-tested"].status == "verified", ended.text
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (cut, "restored"),
-        (without, "not in backup.sql: public.media_assets"),
-        (old, "is 72 hours old, at most 26 are allowed"),
-        (copied, "hours old, at most 26 are allowed"),
-        (ahead, "which has not come yet"),
-        (truncated, "backup.sql is cut off"),
-        (emptied, "whose rows were left out of backup.sql: public.media_assets"),
-        (Path.unlink, "there is no file"),
-    ],
-)
-def test_a_backup_that_helps_nobody(
-    restoring: Callable[..., Ended], spoil: Callable[[Path], object], said: str
-) -> None:
-    ended = restoring(spoil)
-
-    assert ended.red == {"prod-backups-tested"}, ended.text
-    assert said in ended.text
-
-
-def test_without_a_dump_it_is_open(bench: Bench, target: ScratchDatabase) -> None:
-    ended = bench.run(BACKUPS, toml=f'[database]\ndsn = "{target.dsn}"\n')
-
-    assert ended["prod-backups-tested"].status == "unverified"
-    assert "database.dump is not set" in ended["prod-backups-tested"].reason

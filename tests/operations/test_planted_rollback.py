@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -52,6 +53,11 @@ def done(scratch: Scratch, known: Rehearsal, tmp_path_factory: pytest.TempPathFa
         return rehearse(scratch, known.rollout, known.baseline(), tmp_path_factory.mktemp("sound"))
 
 
+def expecting(bench: Bench, migrations: tuple[str, ...]) -> Path:
+    """Expectations of a rollout with other migrations."""
+    return bench.write("expectations.toml", f"migrations = {json.dumps(migrations)}\ntables = ['public.tags']\n")
+
+
 @pytest.fixture
 def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
     shutil.copytree(bench.app / "releases" / "single-tenant", bench.app / "releases" / "before")
@@ -62,6 +68,7 @@ def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
         rolled: Rollback = done,
         functions: dict[str, Deleted] | None = None,
         release: str = "releases/before",
+        expected: tuple[str, ...] = (),
     ) -> Ended:
         deleted = dict.fromkeys(FUNCTIONS, Deleted(405, DONE, 404)) | (functions or {})
         future: Future[dict[str, Deleted]] = Future()
@@ -69,6 +76,7 @@ def run(bench: Bench, done: Rollback) -> Callable[..., Ended]:
         return bench.run(
             CHECKS,
             app=f'previous_release = "{release}"' if release else "",
+            toml=f'[migrations]\nexpectations = "{expecting(bench, expected)}"\n' if expected else "",
             fixtures={"rollback": rolled, "throwaway": SimpleNamespace(begin=lambda _: future)},
         )
 
@@ -111,6 +119,26 @@ def test_a_migration_that_the_list_still_shows(run: Callable[..., Ended], done: 
     assert "still shows" in ended.text
 
 
+EXPECTED = load_expectations(Migrations().expectations).migrations
+
+
+def test_a_rollout_of_three_migrations(run: Callable[..., Ended]) -> None:
+    ended = run(expected=EXPECTED[:3])
+
+    assert not ended.red, ended.text
+    assert ended["rollback-revert-tags"].status == "verified"
+    for name in MIGRATIONS[3:]:
+        assert ended[f"rollback-revert-{name}"].status == "unverified"
+        assert f'bench.toml: [not_applicable] rollback-revert-{name} = "why"' in ended[f"rollback-revert-{name}"].reason
+
+
+def test_a_rollout_of_six_migrations(run: Callable[..., Ended]) -> None:
+    ended = run(expected=(*EXPECTED, "20251025200005_one_more"))
+
+    assert ended.red == {"rollback-revert-media-embeddings"}
+    assert "20251025200005_one_more is not in the repository" in ended.text
+
+
 def test_a_restore_that_leaves_the_new_schema(run: Callable[..., Ended], done: Rollback) -> None:
     ended = run(rolled=dataclasses.replace(done, after=done.migrated))
 
@@ -125,40 +153,136 @@ def test_a_restore_that_fails(run: Callable[..., Ended], done: Rollback) -> None
     assert "out of space" in ended.text
 
 
+NEWEST = "20251025200004_multi_tenant_media_embeddings.sql"
+BASELINE = "20251025000000_single_tenant_baseline.sql"
+
+
+@pytest.fixture
+def spoil(scratch: Scratch, known: Rehearsal, tmp_path: Path) -> Callable[..., list[str]]:
+    """Appends SQL to a migration and says what differs after the rollback."""
+
+    def differences(statements: str, *, to: str = NEWEST, undo: str = "") -> list[str]:
+        shutil.copytree(REFERENCE / "supabase" / "migrations", tmp_path / "supabase" / "migrations")
+        with (tmp_path / "supabase" / "migrations" / to).open("a") as file:
+            file.write(f"\n{statements}\n")
+        rollout = Rollout.read(tmp_path, load_expectations(Migrations().expectations))
+        baseline = Resumed(known, scratch, rollout).baseline()
+        (tmp_path / "undo.sql").write_text(undo)
+        with patch("fixtures.rollback.supabase", quick):
+            rolled = rehearse(scratch, rollout, baseline, tmp_path, tmp_path / "undo.sql" if undo else None)
+        assert rolled.restored
+        rolled.restored.expect_success()
+        if rolled.undone:
+            rolled.undone.expect_success()
+        assert rolled.after
+        return rolled.after.differences_from(rolled.before)
+
+    return differences
+
+
+STAYS = {
+    "default privileges": (
+        "alter default privileges revoke execute on functions from public;",
+        "default privileges of postgres",
+        "alter default privileges grant execute on functions to public;",
+    ),
+    "an extension": (
+        "create extension pg_trgm with schema extensions;",
+        "pg_trgm: extension is missing in before",
+        "drop extension pg_trgm;",
+    ),
+    "a privilege on the platform's tables": (
+        "grant select on auth.users to anon;",
+        "auth.users: privileges differ",
+        "revoke select on auth.users from anon;",
+    ),
+    "one that others have granted, too": (
+        "grant select on storage.objects to anon;",
+        "storage.objects: privileges differ: before no more ≠ afterwards also anon select by postgres",
+        "revoke select on storage.objects from anon;",
+    ),
+    "a file": (
+        "insert into storage.objects (bucket_id, name) values ('courses', 'left/behind.json');",
+        "storage.objects: new or changed",
+        "set storage.allow_delete_query = 'true'; delete from storage.objects where name = 'left/behind.json';",
+    ),
+    "a secret": (
+        "select vault.create_secret('not to be shown', 'later');",
+        "vault.secrets: new or changed",
+        "delete from vault.secrets where name = 'later';",
+    ),
+    "a job": (
+        "create extension pg_cron; select cron.schedule('nightly', '0 3 * * *', 'select 1');",
+        "cron.job: new or changed",
+        "drop extension pg_cron;",
+    ),
+    "a user": (
+        "insert into auth.users (id, email) values (gen_random_uuid(), 'left@behind.test');",
+        "auth.users: new or changed",
+        "delete from auth.users where email = 'left@behind.test';",
+    ),
+    "a publication": (
+        "create publication everybody;",
+        "everybody: publication is missing in before",
+        "drop publication everybody;",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoilt", "said"), [case[:2] for case in STAYS.values()], ids=STAYS)
+def test_what_no_backup_brings_back(spoil: Callable[..., list[str]], spoilt: str, said: str) -> None:
+    told = "\n".join(spoil(spoilt))
+
+    assert said in told
+    assert "not to be shown" not in told
+
+
+@pytest.mark.parametrize(("spoilt", "undo"), [case[::2] for case in STAYS.values()], ids=STAYS)
+def test_what_no_backup_brings_back_is_undone(spoil: Callable[..., list[str]], spoilt: str, undo: str) -> None:
+    assert spoil(spoilt, undo=undo) == []
+
+
 @pytest.mark.parametrize(
-    ("spoilt", "said"),
+    "spoilt",
     [
-        ("alter default privileges revoke execute on functions from public;", "default privileges of postgres"),
-        ("create policy everybody on storage.objects for select to anon using (bucket_id = 'courses');", ""),
-        ("insert into storage.buckets (id, name, public) values ('later', 'later', true);", ""),
-        ("create schema reporting; create table reporting.totals (id int);", ""),
+        "create policy everybody on storage.objects for select to anon using (bucket_id = 'courses');",
+        "insert into storage.buckets (id, name, public) values ('later', 'later', true);",
+        "update storage.buckets set updated_at = now(), file_size_limit = 10 where id = 'courses';",
+        "create schema reporting; create table reporting.totals (id int);",
+        "alter publication supabase_realtime add table public.media_assets;",
+        "create extension pg_trgm;",
     ],
-    ids=["default privileges that no backup holds", "a policy on files", "a bucket", "another schema"],
+    ids=["a policy on files", "a bucket", "a bucket's settings", "another schema", "what is published", "in public"],
 )
-def test_what_a_migration_leaves_outside(
-    scratch: Scratch, known: Rehearsal, tmp_path: Path, spoilt: str, said: str
-) -> None:
-    """What the backup's restore clears away comes back as it was; what it does not is named."""
-    shutil.copytree(REFERENCE / "supabase" / "migrations", tmp_path / "supabase" / "migrations")
-    with (tmp_path / "supabase" / "migrations" / "20251025200004_multi_tenant_media_embeddings.sql").open("a") as file:
-        file.write(f"\n{spoilt}\n")
-    rollout = Rollout.read(tmp_path, load_expectations(Migrations().expectations))
-    baseline = Resumed(known, scratch, rollout).baseline()
+def test_what_the_restore_clears_away(spoil: Callable[..., list[str]], spoilt: str) -> None:
+    assert spoil(spoilt) == []
 
-    with patch("fixtures.rollback.supabase", quick):
-        rolled = rehearse(scratch, rollout, baseline, tmp_path)
 
-    assert rolled.after
-    differences = rolled.after.differences_from(rolled.before)
-    assert (said in "\n".join(differences)) if said else not differences, differences
+@pytest.mark.parametrize(
+    "there",
+    [
+        "create extension pg_cron; select cron.schedule('nightly', '0 3 * * *', 'select 1');",
+        "create extension pg_trgm;",
+        'create schema "My App"; create table "My App"."Order" (id int); insert into "My App"."Order" values (1);',
+        "alter publication supabase_realtime add table public.media_assets (id, url) where (id is not null);",
+        "create function public.heard() returns event_trigger language plpgsql as $$begin end$$;"
+        " create event trigger hears on ddl_command_end when tag in ('CREATE TABLE') execute function public.heard();",
+    ],
+    ids=["pg_cron", "an extension in public", "names in capitals", "a published table", "an event trigger"],
+)
+def test_what_was_there_before_comes_back(spoil: Callable[..., list[str]], there: str) -> None:
+    """Whatever a project has that drops with its schemas, or that only an extension may change."""
+    assert spoil(there, to=BASELINE) == []
 
 
 def test_a_role_that_stays_must_be_undone(run: Callable[..., Ended], bench: Bench) -> None:
     """Roles are the server's: whether one stays cannot be seen on the throw-away database, whose server they share."""
-    last = "supabase/migrations/20251025200004_multi_tenant_media_embeddings.sql"
+    last = f"supabase/migrations/{NEWEST}"
     sound = (bench.app / last).read_text()
     bench.write(
-        last, sound + "\ncreate role reporting nologin;\nalter role authenticated set statement_timeout = '9s';\n"
+        last,
+        sound + "\ncreate role reporting nologin;\ngrant reporting to anon;"
+        "\nalter role authenticated set statement_timeout = '9s';\n",
     )
 
     ended = run()
@@ -167,7 +291,8 @@ def test_a_role_that_stays_must_be_undone(run: Callable[..., Ended], bench: Benc
 
     assert ended.red == documented.red == {"rollback-restore"}
     assert "create role reporting" in ended.text
-    assert "create role reporting" not in documented.text
+    assert "grant reporting to anon" in ended.text
+    assert "reporting" not in documented.text
     assert "stays after a rollback, and nothing says how it is taken back: alter role authenticated" in documented.text
 
 

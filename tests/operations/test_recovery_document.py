@@ -19,10 +19,10 @@ LEDGER = "delete from supabase_migrations.schema_migrations where version > '202
 
 def test_the_commands_bring_back_what_was_there(scratch: Scratch, known: Rehearsal, tmp_path: Path) -> None:
     text = DOCUMENT.read_text()
-    clear, buckets = re.findall(r"^   ```sql\n(.*?)^   ```", text, re.MULTILINE | re.DOTALL)
+    scripts = re.findall(r"^   ```sql\n(.*?)^   ```", text, re.MULTILINE | re.DOTALL)
     (tmp_path / "backup").mkdir()
-    (tmp_path / "backup" / "clear.sql").write_text(clear)
-    (tmp_path / "backup" / "buckets.sql").write_text(buckets)
+    for name, script in zip(("clear", "public", "buckets"), scripts, strict=True):
+        (tmp_path / "backup" / f"{name}.sql").write_text(script)
     project = known.baseline()
     before = State.of(project)
 
