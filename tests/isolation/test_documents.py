@@ -93,6 +93,8 @@ def test_composites_are_quoted() -> None:
         "select jsonb_set(event, '{claims,app,org}', x) where id = event ->> 'user'",
         "select jsonb_set(jsonb_set(event, '{claims,app,role}', y), array['claims', 'app', 'org'], x)",
         "claims jsonb := event -> 'claims'; begin claims := jsonb_set(claims, '{app, org}', x);",
+        "claims jsonb = event -> 'claims'; begin claims = jsonb_set(claims, '{app,org}', x);",
+        "begin claims = event -> 'claims'; claims = jsonb_set(claims, '{app,org}', x);",
         "claims := coalesce(event -> 'claims', '{}'::jsonb); return jsonb_set(claims, '{app,org}'::text[], x);",
         "select event ->> 'user', event -> 'claims' into who, claims; claims := jsonb_set(claims, '{app,org}', x);",
         "claims := event -> 'claims'; app := claims -> 'app'; app := app || jsonb_build_object('org', x);",
@@ -126,7 +128,14 @@ def test_a_list_is_found_behind_a_variable() -> None:
     assert (outline(body, "payload", 0).under, set(outline(body, "payload", 0).keys)) == ("items", {"id"})
 
 
+def test_a_variable_may_become_a_part_of_itself() -> None:
+    asked = outline("node := event; node := node -> 'next'; node := node -> 'next'; return node ->> 'id'", "event", 0)
+
+    assert (asked.inner["next"]["id"], "id" in asked.keys) == ("", True)
+
+
 def test_a_text_is_no_part_and_another_document_is_not_this_one() -> None:
     body = "name := event ->> 'name'; kept := row.settings -> 'theme'; kept := jsonb_set(kept, '{a,b}', event);"
+    body += "more := event2 || event; more := jsonb_set(more, '{a,b}', x);"
 
     assert outline(body, "event", 0).inner == {}
