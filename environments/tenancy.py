@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -12,6 +13,9 @@ from environments.files import read_toml
 LOWER_KINDS = ("oracle", "exposure", "conditional-exposure", "attribution")
 Operation = Literal["select", "insert", "update", "delete", "execute"]
 Scope = Literal["own", "other", "global"]
+Meaning = Literal["tenant", "role", "flag", "other"]
+PLATFORM_CLAIMS = ("sub", "email", "role", "aal", "is_anonymous", "amr", "session_id", "aud", "phone")
+"""What Auth itself says in every token: no tenant, and no role within one."""
 
 
 class _Strict(BaseModel):
@@ -80,6 +84,9 @@ class Tenancy(_Strict):
     root: str | None = None
     """The table whose rows are the tenants, for example `public.organizations`."""
     membership: tuple[Membership, ...] = ()
+    claims: dict[str, Meaning] = Field(default_factory=dict)
+    """Claim of the token (dotted path, as the report names it) → what it says: the `tenant` of its bearer, their `role`
+    there, a `flag` that is true or false, something `other`."""
     tenant_columns: dict[str, str] = Field(default_factory=dict)
     """Table → column that holds the tenant's key, where no foreign key says so."""
     public: tuple[PublicByDesign, ...] = ()
@@ -97,6 +104,22 @@ class Tenancy(_Strict):
     synthetic_tenants: bool = True
     """Whether tenants may be made up inside a transaction that is rolled back (say so for production)."""
 
+    @field_validator("claims", mode="before")
+    @classmethod
+    def _dotted(cls, claims: Any) -> Any:
+        """`app_metadata.role` without quotes is a table within a table to TOML, and the same claim."""
+        return dict(_paths(claims)) if isinstance(claims, dict) else claims
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        tenants = {member.claim for member in self.membership if member.claim}
+        for claim, meaning in self.claims.items():
+            if claim in PLATFORM_CLAIMS:
+                raise ValueError(f"tenancy.claims: expected none of the platform's own, found `{claim}`")
+            if claim in tenants and meaning != "tenant":
+                raise ValueError(f'tenancy.claims: expected "tenant" of `{claim}`, which a membership names for one')
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _shared(cls, data: Any, info: ValidationInfo) -> Any:
@@ -107,3 +130,11 @@ class Tenancy(_Strict):
         if "declarations" in shared:
             raise ValueError(f"{file.name}: expected no further `declarations`")
         return {**shared, **data, "declarations": file}
+
+
+def _paths(claims: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, meaning in claims.items():
+        if isinstance(meaning, dict):
+            yield from ((f"{name}.{below}", inner) for below, inner in _paths(meaning))
+        else:
+            yield name, meaning

@@ -161,6 +161,28 @@ def test_production_makes_up_no_tenants_unless_the_file_says_so(tmp_path: Path) 
         assert load_environment(file, {}).tenancy.synthetic_tenants is expected
 
 
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [
+        ("seat = 'rule'", "tenancy.claims.seat: expected 'tenant', 'role', 'flag' or 'other' (did you mean role?)"),
+        ("app_metadata.seat = 'x'", "tenancy.claims.app_metadata.seat: expected 'tenant', 'role', 'flag' or 'other'"),
+        ("role = 'role'", "tenancy.claims: expected none of the platform's own, found `role`"),
+        ("firm = 'role'", 'tenancy.claims: expected "tenant" of `firm`, which a membership names for one'),
+    ],
+)
+def test_a_claim_means_one_of_four_things(claims: str, message: str, tmp_path: Path) -> None:
+    membership = "[[tenancy.membership]]\nclaim = 'firm'\n"
+
+    assert refusal(tmp_path, f"[database]\n{DSN}[tenancy.claims]\n{claims}\n{membership}") == message
+
+
+def test_a_claim_within_a_claim_needs_no_quotes(tmp_path: Path) -> None:
+    file = tmp_path / "eu.toml"
+    file.write_text(f"[database]\n{DSN}[tenancy.claims]\napp_metadata.seat = 'role'\n'app_metadata.firm' = 'tenant'\n")
+
+    assert load_environment(file, {}).tenancy.claims == {"app_metadata.seat": "role", "app_metadata.firm": "tenant"}
+
+
 def test_file_named_after_a_profile_has_it(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"profile = 'staging'\n[database]\n{DSN}", "production.toml")
 

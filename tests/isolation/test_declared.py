@@ -60,3 +60,42 @@ def test_what_is_accepted_of_members_is_not_accepted_of_strangers() -> None:
     assert accepted.covers("authenticated", member=True)
     assert not accepted.covers("authenticated", member=False)
     assert not accepted.covers("anon", member=False)
+
+
+# What a seat may do is a row; that the claim names a seat is said nowhere.
+SEATS = """
+create table firms (id uuid primary key default gen_random_uuid(), name text not null);
+create table jobs (id uuid primary key default gen_random_uuid(), firm_id uuid not null references firms, title text);
+create table rights (seat text, may text, primary key (seat, may));
+insert into rights values ('lead', 'read'), ('lead', 'write');
+create function may(what text) returns boolean language sql stable security definer set search_path = '' as
+  $$ select exists (select 1 from public.rights r where r.may = what and r.seat = auth.jwt() ->> 'seat') $$;
+alter table firms enable row level security; alter table jobs enable row level security;
+alter table rights enable row level security;
+create policy own on firms for select to authenticated using (id = (auth.jwt() ->> 'firm')::uuid);
+create policy own on jobs for all to authenticated using (firm_id = (auth.jwt() ->> 'firm')::uuid and may('write'));
+grant select on firms to authenticated; grant all on jobs to authenticated;
+"""
+
+
+@pytest.mark.parametrize("meaning", [None, "role"])
+def test_what_a_claim_means_is_corrected(meaning: str | None, examined: Examine) -> None:
+    declared = {"claims": {"seat": meaning}} if meaning else {}
+
+    report = examined(SEATS, Tenancy(roles=["guest", "lead"], **declared))
+
+    writers = {r.role for r in report.matrix if (r.object, r.operation, r.rows) == ("public.jobs", "update", "own")}
+    granted = {
+        r.role
+        for r in report.matrix
+        if (r.object, r.operation, r.rows, r.granted) == ("public.jobs", "update", "own", True)
+    }
+    assert writers >= {"lead", "guest"}
+    assert granted == ({"lead"} if meaning else set())
+    assert (f"token claim seat: {meaning} (declared)" in report.inferred) is bool(meaning)
+
+
+def test_a_declared_claim_that_nothing_asks_for_is_told(examined: Examine) -> None:
+    report = examined(SEATS, Tenancy(claims={"sead": "role"}))
+
+    assert "token claim sead: role (declared, and no policy and no function asks for it)" in report.inferred

@@ -85,3 +85,57 @@ def test_a_text_that_is_made_into_something_else(body: str, between: str | None,
 
 def test_composites_are_quoted() -> None:
     assert composed(["a", None, 'say "x"', {"k": 1}]) == '("a",,"say \\"x\\"","{\\"k\\": 1}")'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select jsonb_set(event, '{claims,app,org}', x) where id = event ->> 'user'",
+        "select jsonb_set(jsonb_set(event, '{claims,app,role}', y), array['claims', 'app', 'org'], x)",
+        "claims jsonb := event -> 'claims'; begin claims := jsonb_set(claims, '{app, org}', x);",
+        "claims jsonb = event -> 'claims'; begin claims = jsonb_set(claims, '{app,org}', x);",
+        "begin claims = event -> 'claims'; claims = jsonb_set(claims, '{app,org}', x);",
+        "claims := coalesce(event -> 'claims', '{}'::jsonb); return jsonb_set(claims, '{app,org}'::text[], x);",
+        "select event ->> 'user', event -> 'claims' into who, claims; claims := jsonb_set(claims, '{app,org}', x);",
+        "claims := event -> 'claims'; app := claims -> 'app'; app := app || jsonb_build_object('org', x);",
+    ],
+)
+def test_what_is_written_into_is_an_object(body: str) -> None:
+    asked = outline(body, "event", 0)
+
+    assert {"claims"} <= set(asked.keys)
+    assert asked.inner == {"claims": {"app": "json"}, "app": {}} or asked.inner == {"claims": {"app": ""}, "app": {}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select (event #>> '{user,id}')::uuid",
+        "select (jsonb_extract_path_text(event, 'user', 'id'))::uuid",
+        "select ((event -> 'user') ->> 'id')::uuid",
+        "who jsonb = event -> 'user'; who := event['user']; return (who ->> 'id')::uuid;",
+    ],
+)
+def test_the_same_key_in_other_words(body: str) -> None:
+    asked = outline(body, "event", 0)
+
+    assert (asked.inner["user"], "user" in asked.keys) == ({"id": "uuid"}, True)
+
+
+def test_a_list_is_found_behind_a_variable() -> None:
+    body = "items := payload -> 'items'; for item in select * from jsonb_array_elements(items) loop item ->> 'id'"
+
+    assert (outline(body, "payload", 0).under, set(outline(body, "payload", 0).keys)) == ("items", {"id"})
+
+
+def test_a_variable_may_become_a_part_of_itself() -> None:
+    asked = outline("node := event; node := node -> 'next'; node := node -> 'next'; return node ->> 'id'", "event", 0)
+
+    assert (asked.inner["next"]["id"], "id" in asked.keys) == ("", True)
+
+
+def test_a_text_is_no_part_and_another_document_is_not_this_one() -> None:
+    body = "name := event ->> 'name'; kept := row.settings -> 'theme'; kept := jsonb_set(kept, '{a,b}', event);"
+    body += "more := event2 || event; more := jsonb_set(more, '{a,b}', x);"
+
+    assert outline(body, "event", 0).inner == {}
