@@ -56,6 +56,10 @@ $$ select exists (select 1 from public.listings l where l.guide_id = g and l.age
 -- listed, and the guide agreed
 create function public.trusted_by(g uuid) returns boolean language sql stable security definer set search_path = '' as
 $$ select exists (select 1 from public.listings l where l.guide_id = g and l.agency_id = public.my_agency() and l.confirmed_at is not null) $$;
+-- managers work while they are listed themselves
+create function public.manages() returns boolean language sql stable security definer set search_path = '' as
+$$ select public.my_post() = 'manager' and exists (select 1 from public.listings l where l.guide_id = (select auth.uid())
+  and l.agency_id = public.my_agency() and l.state = 'listed') $$;
 
 create function public.custom_access_token_hook(event jsonb) returns jsonb language plpgsql stable set search_path = '' as $$
 declare l public.listings;
@@ -115,8 +119,8 @@ create policy offers_add on public.offers for insert to authenticated
   with check (agency_id = public.my_agency() and public.my_post() = 'manager');
 create policy guides_read on public.guides for select to authenticated using (id = (select auth.uid()) or public.lists(id));
 create policy guides_change on public.guides for update to authenticated
-  using (id = (select auth.uid()) or (public.my_post() = 'manager' and public.lists(id)));
-create policy guides_remove on public.guides for delete to authenticated using (public.my_post() = 'manager' and public.lists(id));
+  using (id = (select auth.uid()) or (public.manages() and public.lists(id)));
+create policy guides_remove on public.guides for delete to authenticated using (public.manages() and public.lists(id));
 create policy licences_own on public.licences for all to authenticated using (guide_id = (select auth.uid()));
 create policy licences_trusted on public.licences for select to authenticated using (public.trusted_by(guide_id));
 create policy diaries_own on public.diaries for all to authenticated using (guide_id = (select auth.uid()));
