@@ -16,12 +16,13 @@ create table public.guides (
   phone text not null
 );
 create table public.listings (
+  id uuid primary key default gen_random_uuid(),
   agency_id uuid not null references public.agencies (id) on delete cascade,
   guide_id uuid not null references public.guides (id) on delete cascade,
   post public.post not null default 'guide',
   state public.listing_state not null default 'asked',
   confirmed_at timestamptz,
-  primary key (agency_id, guide_id)
+  unique (agency_id, guide_id)
 );
 create table public.tours (
   id uuid primary key default gen_random_uuid(),
@@ -119,7 +120,10 @@ create policy offers_add on public.offers for insert to authenticated
   with check (agency_id = public.my_agency() and public.my_post() = 'manager');
 create policy guides_read on public.guides for select to authenticated using (id = (select auth.uid()) or public.lists(id));
 create policy guides_change on public.guides for update to authenticated
-  using (id = (select auth.uid()) or (public.manages() and public.lists(id)));
+  using (id = (select auth.uid()) or (public.manages() and exists (
+    select 1 from public.listings l where l.guide_id = guides.id and l.agency_id = public.my_agency() and l.state = 'listed')))
+  with check (id = (select auth.uid()) or (public.manages() and exists (
+    select 1 from public.listings l where l.guide_id = guides.id and l.agency_id = public.my_agency() and l.state = 'listed')));
 create policy guides_remove on public.guides for delete to authenticated using (public.manages() and public.lists(id));
 create policy licences_own on public.licences for all to authenticated using (guide_id = (select auth.uid()));
 create policy licences_trusted on public.licences for select to authenticated using (public.trusted_by(guide_id));
@@ -132,7 +136,7 @@ grant execute on function public.custom_access_token_hook(jsonb) to supabase_aut
 grant select on public.listings to supabase_auth_admin;
 grant select on all tables in schema public to authenticated;
 -- that they agreed is for guides to say
-grant insert (agency_id, guide_id, post, state) on public.listings to authenticated;
+grant insert (id, agency_id, guide_id, post, state) on public.listings to authenticated;
 grant insert on public.offers to authenticated;
 grant update (full_name, phone), delete on public.guides to authenticated;
 grant insert, update, delete on public.licences, public.diaries to authenticated;
