@@ -62,6 +62,25 @@ create table public.moorings (
   line text not null,
   unique (berth_id, line)
 );
+-- people as the harbour's papers know them
+create table public.sailors (
+  id uuid primary key default gen_random_uuid(),
+  harbour_id uuid not null references public.harbours (id) on delete cascade,
+  person uuid not null unique references auth.users (id) on delete cascade,
+  rank text not null
+);
+create table public.watches (
+  id uuid primary key default gen_random_uuid(),
+  harbour_id uuid not null references public.harbours (id) on delete cascade,
+  kept_by uuid not null references public.sailors (id),
+  day date not null
+);
+create table public.alarms (
+  id uuid primary key default gen_random_uuid(),
+  harbour_id uuid not null references public.harbours (id) on delete cascade,
+  rung_by uuid not null references auth.users (id) on delete set null,
+  heard text not null
+);
 
 create function public.serves(h uuid, posts public.post[]) returns boolean
 language sql stable security definer set search_path = '' as
@@ -78,6 +97,9 @@ alter table public.stays enable row level security;
 alter table public.winterings enable row level security;
 alter table public.surveys enable row level security;
 alter table public.moorings enable row level security;
+alter table public.sailors enable row level security;
+alter table public.watches enable row level security;
+alter table public.alarms enable row level security;
 
 create policy harbours_read on public.harbours for select to authenticated
   using (public.serves(id, '{patron,master,hand,auditor}'));
@@ -102,11 +124,23 @@ create policy surveys_all on public.surveys for all to authenticated
   using (public.serves(harbour_id, '{master,hand}')) with check (public.serves(harbour_id, '{master,hand}'));
 create policy moorings_all on public.moorings for all to authenticated
   using (public.serves(harbour_id, '{master,hand}')) with check (public.serves(harbour_id, '{master,hand}'));
+create policy sailors_read on public.sailors for select to authenticated
+  using (public.serves(harbour_id, '{patron,master,hand,auditor}'));
+create policy sailors_strike on public.sailors for delete to authenticated using (public.serves(harbour_id, '{master}'));
+create policy watches_all on public.watches for all to authenticated
+  using (public.serves(harbour_id, '{master,hand}')) with check (public.serves(harbour_id, '{master,hand}'));
+create policy alarms_read on public.alarms for select to authenticated
+  using (public.serves(harbour_id, '{patron,master,hand,auditor}'));
+create policy alarms_ring on public.alarms for insert to authenticated
+  with check (public.serves(harbour_id, '{master,hand}'));
 
 revoke execute on all functions in schema public from public, anon;
 grant execute on function public.serves(uuid, public.post[]) to authenticated;
 grant select on public.harbours, public.berths to authenticated;
 grant select, insert on public.crew, public.pilots to authenticated;
-grant select, insert, update, delete on public.stays, public.winterings, public.surveys, public.moorings to authenticated;
+grant select, insert on public.alarms to authenticated;
+grant select, delete on public.sailors to authenticated;
+grant select, insert, update, delete
+  on public.stays, public.winterings, public.surveys, public.moorings, public.watches to authenticated;
 
 commit;
