@@ -49,6 +49,7 @@ class Accepted(_Strict):
     kind: str
     reason: str = Field(min_length=1)
     operation: str | None = None
+    """As the finding names it, `insert (slug)`, or all of that sort, `insert`; none means every one."""
     actors: tuple[Literal["members", "authenticated", "anon"], ...] = ()
     """Of whom: members of any tenant, whoever is signed in, whoever is not; empty means everybody."""
 
