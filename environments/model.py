@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
-from environments.attestations import placeholder
 from environments.migrations import Migrations
 from environments.operations import App, Deployment, Forge, Monitoring, People
+from environments.placeholders import placeholder
 from environments.sections import (
     Api,
     Database,
