@@ -32,16 +32,19 @@ _KEYS = (
     ("deployment", "access_token", "management_url"),
 )
 """Keys of whole projects, each with the address that it is for: section, setting, address."""
+_RULES = ("profile", "deployment", "people", "not_applicable")
+"""The sections that say what is asked for, and of whom: nothing stands in for a value of theirs."""
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
 def load_environment(
-    path: Path, variables: Mapping[str, str], *, stack: Mapping[str, str] | None = None
+    path: Path, variables: Mapping[str, str], *, stack: Mapping[str, str] | None = None, keyless: bool = False
 ) -> Environment:
     """The environment that `path` describes, with `variables` put in.
 
     `stack` are the variables of the running stack, for a file with `[stack]`; without them the stack's addresses and
-    keys are stand-ins. Raises `ConfigurationError`.
+    keys are stand-ins. With `keyless` so are all addresses and keys that are not set: for who asks what holds there,
+    and asks nothing of the system. Raises `ConfigurationError`.
     """
     data = read_toml(path)
     values = dict(variables)
@@ -50,6 +53,10 @@ def load_environment(
         values.update(stack if stack is not None else {name: _stand_in(name) for name in _stack_names(data)})
     missing: list[tuple[str, str]] = []
     filled = _fill(data, values, "", path, missing)
+    if keyless:
+        values.update({name: _stand_in(name) for name, _ in missing})
+        missing = [(name, key) for name, key in missing if key.partition(".")[0] in _RULES]
+        filled = _fill(data, values, "", path, [])
     if missing:
         names = ", ".join(dict.fromkeys(name for name, _ in missing))
         raise ConfigurationError(
