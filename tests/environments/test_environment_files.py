@@ -45,6 +45,14 @@ def test_smallest_file_is_a_database(tmp_path: Path) -> None:
         (f"[database]\n{DSN}lock_timeout = 'soon'\n", "database.lock_timeout: expected a valid number"),
         (f"[database]\n{DSN}lock_timeout = 0\n", "database.lock_timeout: expected greater than 0"),
         ("database = 3\n", "database: expected a table"),
+        (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-11-20\n",
+            "deployment.deployed_at: expected a moment with its time zone, such as 2026-11-20T09:30:00Z",
+        ),
+        (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-11-20T09:30:00\n",
+            "deployment.deployed_at: expected a moment with its time zone",
+        ),
         (f"profile = 'prodction'\n[database]\n{DSN}", "profile: expected 'local', 'staging' or 'production' (did you"),
         ("[database]\ndsn = 'mysql://hidden'\n", "database.dsn: expected a connection string such as postgresql://"),
         ("[database\n", "line 1, column 10: not valid TOML: Expected ']' at the end of a table declaration"),
