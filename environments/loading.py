@@ -33,7 +33,7 @@ _KEYS = (
 )
 """Keys of whole projects, each with the address that it is for: section, setting, address."""
 _RULES = ("profile", "deployment", "people", "not_applicable")
-"""The sections that say what is asked for, and of whom: nothing stands in for a value of theirs."""
+"""The sections that say what is asked for, when, and of whom."""
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
@@ -43,20 +43,16 @@ def load_environment(
     """The environment that `path` describes, with `variables` put in.
 
     `stack` are the variables of the running stack, for a file with `[stack]`; without them the stack's addresses and
-    keys are stand-ins. With `keyless` so are all addresses and keys that are not set: for who asks what holds there,
-    and asks nothing of the system. Raises `ConfigurationError`.
+    keys are stand-ins. With `keyless` it has none at all: for who asks what holds there, and nothing of the system.
+    Raises `ConfigurationError`.
     """
-    data = read_toml(path)
+    data = _rules(read_toml(path)) if keyless else read_toml(path)
     values = dict(variables)
     if isinstance(data.get("stack"), dict):
         values = {name: value for name, value in values.items() if not name.startswith("STACK_")}
         values.update(stack if stack is not None else {name: _stand_in(name) for name in _stack_names(data)})
     missing: list[tuple[str, str]] = []
     filled = _fill(data, values, "", path, missing)
-    if keyless:
-        values.update({name: _stand_in(name) for name, _ in missing})
-        missing = [(name, key) for name, key in missing if key.partition(".")[0] in _RULES]
-        filled = _fill(data, values, "", path, [])
     if missing:
         names = ", ".join(dict.fromkeys(name for name, _ in missing))
         raise ConfigurationError(
@@ -114,6 +110,14 @@ def variables(dotenv: Path | None = None, *, default: Path | None = None) -> dic
     if wrong:
         raise ConfigurationError(file, f"line {wrong.original.line}", "expected NAME=value")
     return {**{k: v for k, v in dotenv_values(file, interpolate=False).items() if v is not None}, **os.environ}
+
+
+def _rules(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file says of items and people, without the addresses and keys of the system."""
+    rules = {key: value for key, value in data.items() if key in _RULES}
+    if isinstance(deployment := rules.get("deployment"), dict):
+        rules["deployment"] = {key: value for key, value in deployment.items() if key in ("phase", "deployed_at")}
+    return {**rules, "database": {"dsn": _stand_in("STACK_DB_URL")}}
 
 
 def _fill(value: Any, values: Mapping[str, str], key: str, path: Path, missing: list[tuple[str, str]]) -> Any:

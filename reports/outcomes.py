@@ -92,7 +92,7 @@ def headline(text: str, limit: int = 240) -> str:
     for number, line in enumerate(lines[1:], start=1):
         longer = f"{said}{' ' if said.endswith(':') else '; '}{line}"
         more = f"; and {len(lines) - number} more"
-        if number > 1 and len(longer) > limit - len(more):
+        if not said.endswith(":") and len(longer) > limit - len(more):
             return one_line(said, limit - len(more)) + more
         said = longer
     return one_line(said, limit)

@@ -208,8 +208,13 @@ def test_all_settings_that_are_missing_are_named_at_once(tmp_path: Path) -> None
 
 def test_without_keys_the_rules_are_read_and_nothing_stands_in_for_them(tmp_path: Path) -> None:
     file = tmp_path / "eu.toml"
-    file.write_text('[database]\ndsn = "${DB_URL}"\n[people]\nowner = "${OWNER}"\n')
+    file.write_text(
+        '[database]\ndsn = "${DB}"\n[api]\nurl = "https://${REF}.supabase.co"\ntimeout = "${SECONDS}"\n'
+        '[deployment]\nphase = "week-1"\naccess_token = "${TOKEN}"\n[people]\nowner = "${OWNER}"\n'
+    )
 
-    assert load_environment(file, {"OWNER": "Ada Lovelace"}, keyless=True).people.owner == "Ada Lovelace"
+    environment = load_environment(file, {"OWNER": "Ada Lovelace"}, keyless=True)
+
+    assert (environment.people.owner, environment.phase) == ("Ada Lovelace", "week-1")
     with pytest.raises(ConfigurationError, match=r"people\.owner: not set: OWNER \("):
         load_environment(file, {}, keyless=True)
