@@ -15,7 +15,6 @@ One that is lapsed, dated in the future, or signed by nobody does not count, and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -24,12 +23,9 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from environments.files import read_toml, validated
+from environments.placeholders import placeholder
 
 ATTESTATIONS_FILE = Path(__file__).parent / "attestations.toml"
-
-_PLACEHOLDER = re.compile(
-    r"\[[^\]]*\]|<[^>]*>|\b(tbd|tba|todo|fixme|xxx+|n/a|lorem ipsum|your name|placeholder)\b|\?\?+", re.IGNORECASE
-)
 
 
 def _day(at: time) -> BeforeValidator:
@@ -46,14 +42,6 @@ Start = Annotated[AwareDatetime, _day(time.min)]
 """A moment, or a day: its beginning in UTC."""
 End = Annotated[AwareDatetime, _day(time.max)]
 """A moment, or a day: its end in UTC."""
-
-
-def placeholder(text: str) -> str | None:
-    """What in the text still waits for a person (`[Contact]`, `TBD`); "" if there is no text, None if all is said."""
-    if not text.strip(" -–—.,:;_\t\n"):
-        return ""
-    found = _PLACEHOLDER.search(text)
-    return found[0] if found else None
 
 
 class Attestation(BaseModel):
@@ -76,8 +64,8 @@ class Attestation(BaseModel):
             found = placeholder(text)
             if found is not None:
                 return f"`{key}` of the attestation {f'says {found}' if found else 'is empty'}"
-        if self.link and (found := placeholder(self.link)):
-            return f"`link` of the attestation says {found}"
+        if self.link and (found := placeholder(self.link)) is not None:
+            return f"`link` of the attestation says {found or 'nothing'}"
         if self.on > now:
             return f"attested by {self.by} on {self.on:%Y-%m-%d}, which is in the future"
         if self.expires < now:

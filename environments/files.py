@@ -78,6 +78,8 @@ def _expected(model: type[BaseModel], error: ErrorDetails) -> str:
             return str(error["ctx"]["error"])
         case "model_type" | "dict_type" | "model_attributes_type":
             return "expected a table"
+        case "timezone_aware":
+            return "expected a moment with its time zone, such as 2026-11-20T09:30:00Z"
         case kind:
             text = error["msg"].removeprefix("Input should be ").replace("tuple", "list").replace("dictionary", "table")
             return f"expected {text}" + (f", found {type(error['input']).__name__}" if kind.endswith("_type") else "")

@@ -32,18 +32,21 @@ _KEYS = (
     ("deployment", "access_token", "management_url"),
 )
 """Keys of whole projects, each with the address that it is for: section, setting, address."""
+_RULES = ("profile", "deployment", "people", "not_applicable")
+"""The sections that say what is asked for, when, and of whom."""
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
 def load_environment(
-    path: Path, variables: Mapping[str, str], *, stack: Mapping[str, str] | None = None
+    path: Path, variables: Mapping[str, str], *, stack: Mapping[str, str] | None = None, keyless: bool = False
 ) -> Environment:
     """The environment that `path` describes, with `variables` put in.
 
     `stack` are the variables of the running stack, for a file with `[stack]`; without them the stack's addresses and
-    keys are stand-ins. Raises `ConfigurationError`.
+    keys are stand-ins. With `keyless` it has none at all: for who asks what holds there, and nothing of the system.
+    Raises `ConfigurationError`.
     """
-    data = read_toml(path)
+    data = _rules(read_toml(path)) if keyless else read_toml(path)
     values = dict(variables)
     if isinstance(data.get("stack"), dict):
         values = {name: value for name, value in values.items() if not name.startswith("STACK_")}
@@ -114,6 +117,14 @@ def variables(dotenv: Path | None = None, *, default: Path | None = None) -> dic
     if wrong:
         raise ConfigurationError(file, f"line {wrong.original.line}", "expected NAME=value")
     return {**{k: v for k, v in dotenv_values(file, interpolate=False).items() if v is not None}, **os.environ}
+
+
+def _rules(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file says of items and people, without the addresses and keys of the system."""
+    rules = {key: value for key, value in data.items() if key in _RULES}
+    if isinstance(deployment := rules.get("deployment"), dict):
+        rules["deployment"] = {key: value for key, value in deployment.items() if key in ("phase", "deployed_at")}
+    return {**rules, "database": {"dsn": _stand_in("STACK_DB_URL")}}
 
 
 def _fill(value: Any, values: Mapping[str, str], key: str, path: Path, missing: list[tuple[str, str]]) -> Any:

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
-from environments.attestations import placeholder
 from environments.migrations import Migrations
 from environments.operations import App, Deployment, Forge, Monitoring, People
+from environments.placeholders import placeholder
 from environments.sections import (
     Api,
     Database,
@@ -94,12 +94,24 @@ class Environment(Section):
 
         Secrets are returned as text.
         """
+        return self.require_all(key)[0]
+
+    def require_all(self, *keys: str) -> list[Any]:
+        """The values of several settings, as by `require`; all that are missing are named at once."""
+        values = {key: self._value(key) for key in keys}
+        missing = [key for key, value in values.items() if value is None or value == "" or value == () or value == {}]
+        if missing:
+            names = ", ".join(missing[:-1]) + (" and " if missing[:-1] else "") + missing[-1]
+            raise Unverified(f"{self.path.name}: {names} {'is' if len(missing) == 1 else 'are'} not set")
+        return [value.get_secret_value() if isinstance(value, SecretStr) else value for value in values.values()]
+
+    def _value(self, key: str) -> Any:
         value: Any = self
         for word in key.split("."):
+            if value is None:
+                return None
             value = value.get(word) if isinstance(value, dict) else getattr(value, word)
-            if value is None or value == "" or value == () or value == {}:
-                raise Unverified(f"{self.path.name}: {key} is not set")
-        return value.get_secret_value() if isinstance(value, SecretStr) else value
+        return value
 
     def public_file(self, course: str) -> str:
         """The address from which browsers fetch the file of a global course; raises `Unverified` without an API."""

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from environments.attestations import placeholder
 from environments.operations import People
+from environments.placeholders import placeholder
 
 ITEMS = {
     "owner": "signoff-owner",

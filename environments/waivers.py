@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from environments.attestations import End, placeholder, stranger
+from environments.attestations import End, stranger
 from environments.files import read_toml, validated
+from environments.placeholders import placeholder
 
 WAIVERS_FILE = Path(__file__).parent / "waivers.toml"
 

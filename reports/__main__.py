@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from environments.loading import ENVIRONMENTS, variables
 from fixtures.catalogue import Catalogue
 from fixtures.errors import GreenlightError
 from reports import scripts, signoff
@@ -48,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _attest_options(parser: argparse.ArgumentParser) -> None:
     parser.description = "Asks for what is not given, and writes it to environments/attestations.toml."
     parser.add_argument("item", metavar="ITEM", help="an id of suites/checklist.toml")
-    parser.add_argument("--env", required=True, metavar="NAME", help="the environment that it is said of")
+    parser.add_argument(
+        "--env", required=True, metavar="NAME", help="the environment that it is said of: its name or its file"
+    )
+    parser.add_argument("--dotenv", metavar="PATH", help="variables of the environment's file, default .env")
     for name, text in (
         ("by", "who signs"),
         ("role", "their role"),
@@ -62,9 +66,10 @@ def _attest_options(parser: argparse.ArgumentParser) -> None:
 def _attest(parsed: argparse.Namespace) -> int:
     draft = Draft(parsed.item, parsed.env, parsed.by, parsed.role, parsed.statement, parsed.link, parsed.expires)
     try:
-        written = attest(draft)
+        dotenv = Path(parsed.dotenv) if parsed.dotenv else None
+        written = attest(draft, variables=variables(dotenv, default=ENVIRONMENTS.parent / ".env"))
     except (GreenlightError, KeyboardInterrupt) as error:
-        print(error or "nothing was written", file=sys.stderr)
+        print(str(error) or "\nattest: nothing was written", file=sys.stderr)
         return 2
     print(f"{written.item} on {written.environment}: attested by {written.by} until {written.expires:%Y-%m-%d}")
     return 0

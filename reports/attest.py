@@ -1,7 +1,9 @@
 """`python -m reports attest ITEM --env staging`: ask a person for what an attestation needs, and write it down.
 
-The file keeps its comments and every other entry. Nothing is written unless the whole file would still be valid and
-the new attestation counts; a file that is replaced is replaced at once.
+Whether it would count is asked of the environment's own file and of the rules by which a run judges it: whether the
+item is asked for there, who may sign, and whether what is signed for can have happened yet. The file of attestations
+keeps its comments and every other entry. Nothing is written unless the whole file would still be valid and the new
+attestation counts; a file that is replaced is replaced at once.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,9 +19,11 @@ from pathlib import Path
 import tomlkit
 from tomlkit.items import AoT
 
-from environments.attestations import ATTESTATIONS_FILE, Attestation, load_attestations
-from environments.loading import environment_names
-from fixtures.catalogue import Catalogue
+from environments.attestations import ATTESTATIONS_FILE, Attestation, attested, load_attestations, stranger
+from environments.loading import environment_file, load_environment
+from environments.model import PHASE_AFTER, Environment
+from environments.people import placeholders
+from fixtures.catalogue import NOT_YET, Catalogue, Item, applies, decidable
 from fixtures.errors import ConfigurationError, GreenlightError
 
 LASTS = timedelta(days=90)
@@ -31,7 +35,7 @@ Ask = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Draft:
-    """What was given on the command line; None is asked for."""
+    """What was given on the command line; None is asked for. `environment` is a name, or the path of a file."""
 
     item: str
     environment: str
@@ -52,47 +56,79 @@ def prompt(question: str, default: str) -> str:
 
 
 def attest(
-    draft: Draft, *, ask: Ask = prompt, file: Path = ATTESTATIONS_FILE, now: datetime | None = None
+    draft: Draft,
+    *,
+    ask: Ask = prompt,
+    file: Path = ATTESTATIONS_FILE,
+    now: datetime | None = None,
+    variables: Mapping[str, str] = os.environ,
 ) -> Attestation:
-    """Complete the draft by asking, append it to `file`, and return it.
+    """Complete the draft by asking, append it to `file`, and return it; `variables` are for the environment's file.
 
     Raises `GreenlightError` if the item is unknown, is decided by a check alone or is not asked for in the environment,
-    and `ConfigurationError` if an answer is missing or malformed; the file is then as it was.
+    and `ConfigurationError` if the environment's file is wrong, an answer is missing or malformed, or the attestation
+    would not count; `file` is then as it was.
     """
     now = (now or datetime.now(UTC)).replace(microsecond=0)
-    _decidable_by_a_person(draft)
-    expires = _date(
-        _given(draft.expires, "Holds until (YYYY-MM-DD)", (now + LASTS).date().isoformat(), ask), file, "expires"
-    )
+    item = _decidable_by_a_person(draft)
+    environment = load_environment(environment_file(draft.environment), variables, keyless=True)
+    _expect_asked_for(item, environment)
+    by = _given(draft.by, "Your name", _account(), ask)
+    approvers = environment.people.approvers
+    if by.strip() and stranger(by, approvers):
+        allowed = ", ".join(approvers)
+        raise GreenlightError(f"attest: {by} is not one of people.approvers of {environment.path.name}: {allowed}")
+    role = _given(draft.role, "Your role", "", ask)
+    statement = _given(draft.statement, "What do you attest", "", ask)
+    link = _given(draft.link, "Link to evidence, if there is any", "", ask)
+    until = _given(draft.expires, "Holds until (YYYY-MM-DD)", (now + LASTS).date().isoformat(), ask)
+    expires = _date(until, file, "expires")
     attestation = Attestation.model_validate(
         {
-            "item": draft.item,
-            "environment": draft.environment,
-            "by": _given(draft.by, "Your name", _account(), ask),
-            "role": _given(draft.role, "Your role", "", ask),
+            "item": item.id,
+            "environment": environment.name,
+            "by": by,
+            "role": role,
             "on": now,
-            "statement": _given(draft.statement, "What do you attest", "", ask),
-            "link": _given(draft.link, "Link to evidence, if there is any", "", ask),
+            "statement": statement,
+            "link": link,
             "expires": expires,
         }
     )
-    reason = attestation.invalid(now)
-    if reason:
-        raise ConfigurationError(file, draft.item, f"not written, since it would not count: {reason}")
+    since = decidable(item, environment.deployment.deployed_at)
+    counts, reason = attested([attestation], item.id, environment.name, now, approvers=approvers, since=since)
+    if counts is None:
+        raise ConfigurationError(file, item.id, f"not written, since it would not count: {reason}")
     _append(attestation, expires, file)
     return attestation
 
 
-def _decidable_by_a_person(draft: Draft) -> None:
+def _decidable_by_a_person(draft: Draft) -> Item:
     catalogue = Catalogue.load()
     if draft.item not in catalogue:
         raise GreenlightError(f"attest: no item {draft.item}{catalogue.suggestion(draft.item)}")
     item = catalogue[draft.item]
     if item.kind != "attestation" and not item.attestable:
         raise GreenlightError(f"attest: {item.id} is decided by a check, not by a person; a failure can be waived")
-    known = environment_names()
-    if draft.environment not in known and draft.environment not in item.environments:
-        raise GreenlightError(f"attest: no environment {draft.environment} (there are: {', '.join(known)})")
+    return item
+
+
+def _expect_asked_for(item: Item, environment: Environment) -> None:
+    """Raise `GreenlightError` where nobody's signature would decide the item."""
+    here, why = applies(item, environment)
+    if not here:
+        # What is due later may be signed for as soon as it can have happened: `decidable` says when.
+        later = why.startswith(NOT_YET)
+        if not later:
+            raise GreenlightError(f"attest: {item.id} is not asked for on {environment.name}: {why}")
+        if environment.deployment.deployed_at is None and any(phase == item.phase for _, phase in PHASE_AFTER):
+            raise GreenlightError(
+                f"attest: {item.id} comes after the deployment, and deployment.deployed_at of "
+                f"{environment.path.name} is not set ({why})"
+            )
+    contradicting = [each.text for each in placeholders(environment.people, environment.path) if each.item == item.id]
+    if contradicting:
+        raise GreenlightError(f"attest: {item.id} would not count: {'; '.join(contradicting)}")
 
 
 def _given(value: str | None, question: str, default: str, ask: Ask) -> str:

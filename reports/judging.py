@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from environments.attestations import Attestation, attested
+from environments.files import meant
 from environments.people import Unfilled
 from environments.waivers import Waiver, waived
 from fixtures.catalogue import Item, decidable
@@ -62,6 +63,7 @@ class Facts:
     were not collected; `now` is the moment at which attestations and waivers must be live; `approvers`
     are those who may sign them. `placeholders` stand in the environment file and contradict an attestation of their
     item; `unnamed` are contacts that nobody filled in. What comes after `deployed_at` cannot be signed for before.
+    `environments` are the names of those that there are, as far as anybody knows.
     """
 
     run: Run
@@ -76,6 +78,7 @@ class Facts:
     placeholders: Sequence[Unfilled] = ()
     unnamed: Sequence[Unfilled] = ()
     deployed_at: datetime | None = None
+    environments: Sequence[str] = ()
 
 
 def judge(facts: Facts) -> Verdict:
@@ -206,16 +209,32 @@ def _waiver(item: Item, facts: Facts) -> tuple[bool, str]:
 
 def _remarks(facts: Facts, judged: Sequence[ItemVerdict]) -> tuple[str, ...]:
     """What the people who wrote attestations and waivers should know; it does not change the verdict."""
-    known = {item.id for item in facts.items}
+    known = {item.id: item for item in facts.items}
     status = {item.id: item.status for item in judged}
-    remarks = [f"attestation for {one.item}: no such item" for one in facts.attestations if one.item not in known]
+    remarks = []
+    for one in facts.attestations:
+        if one.item not in known:
+            remarks.append(f"attestation for {one.item}: no such item")
+        elif known[one.item].kind == "check" and not known[one.item].attestable:
+            remarks.append(f"attestation for {one.item}: a check alone decides it, so it counts for nothing")
+        remarks += _elsewhere("attestation", one, facts)
     remarks += [each.text for each in facts.placeholders]
     for waiver in facts.waivers:
         if waiver.item not in known:
             remarks.append(f"waiver for {waiver.item}: no such item")
-        elif waiver.environment == facts.run.environment and status.get(waiver.item) == "verified":
-            remarks.append(f"stale waiver for {waiver.item}: the item is verified; take it out of waivers.toml")
+        elif waiver.environment == facts.run.environment and status.get(waiver.item) in ("verified", "attested"):
+            found = status[waiver.item]
+            remarks.append(f"stale waiver for {waiver.item}: the item is {found}; take it out of waivers.toml")
+        remarks += _elsewhere("waiver", waiver, facts)
     return _unique(remarks)
+
+
+def _elsewhere(what: str, one: Attestation | Waiver, facts: Facts) -> list[str]:
+    """A remark on an entry for an environment that nobody knows: it will never count."""
+    if not facts.environments or one.environment in (facts.run.environment, *facts.environments):
+        return []
+    hint = meant(one.environment, facts.environments)
+    return [f"{what} for {one.item} on {one.environment}: no environment of that name is known here{hint}"]
 
 
 def _findings(checks: Iterable[Check], judged: set[str]) -> tuple[FindingVerdict, ...]:

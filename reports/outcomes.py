@@ -65,7 +65,7 @@ def note(error: BaseException | None) -> dict[str, str]:
     elif isinstance(error, pytest.fail.Exception) and re.match(r"Timeout \(?>", str(error)):
         ended, line = "timeout", one_line(str(error))
     elif isinstance(error, AssertionError | pytest.fail.Exception):
-        ended, line = "assertion", one_line(str(error)) or "an assertion without words did not hold"
+        ended, line = "assertion", headline(str(error)) or "an assertion without words did not hold"
     elif isinstance(error, BaseExceptionGroup):
         ended, line = _of_group(error, line)
     else:
@@ -77,6 +77,25 @@ def one_line(text: str, limit: int = 240) -> str:
     """The first line of `text` that says something, at most `limit` characters long."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return first if len(first) <= limit else first[: limit - 1] + "…"
+
+
+def headline(text: str, limit: int = 240) -> str:
+    """What an assertion says up to its first empty line, in one line; of what does not fit, the lines are counted.
+
+    What pytest adds by itself, the condition that did not hold, is left out where there are words.
+    """
+    words = re.sub(r"(?<=\S)\nassert .*", "", text.strip(), flags=re.DOTALL)
+    lines = [" ".join(line.split()) for line in re.split(r"\n\s*\n", words, maxsplit=1)[0].splitlines()]
+    if not lines or lines[0].startswith("assert "):
+        return one_line(text, limit)
+    said = lines[0]
+    for number, line in enumerate(lines[1:], start=1):
+        longer = f"{said}{' ' if said.endswith(':') else '; '}{line}"
+        more = f"; and {len(lines) - number} more"
+        if not said.endswith(":") and len(longer) > limit - len(more):
+            return one_line(said, limit - len(more)) + more
+        said = longer
+    return one_line(said, limit)
 
 
 @dataclass
@@ -191,7 +210,7 @@ def _of_group(group: BaseExceptionGroup[BaseException], line: str) -> tuple[Ende
             leaves.append(head)
             stack = rest
     if all(isinstance(leaf, AssertionError) for leaf in leaves):
-        return "assertion", one_line("; ".join(one_line(str(leaf)) for leaf in leaves))
+        return "assertion", one_line("; ".join(headline(str(leaf)) for leaf in leaves))
     return "exception", line
 
 

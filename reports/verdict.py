@@ -20,6 +20,7 @@ from typing import NoReturn
 import pytest
 
 from environments.attestations import ATTESTATIONS_FILE, load_attestations
+from environments.loading import ENVIRONMENTS, environment_names
 from environments.model import Environment
 from environments.people import placeholders, unnamed
 from environments.waivers import WAIVERS_FILE, load_waivers
@@ -240,6 +241,7 @@ class Judge(_Noting):
             placeholders=placeholders(self._environment.people, self._environment.path),
             unnamed=unnamed(self._environment.people, CHECKLIST_FILE, self._environment.path),
             deployed_at=self._environment.deployment.deployed_at,
+            environments=self._known(),
         )
 
     def _run(self, problems: tuple[str, ...]) -> Run:
@@ -253,6 +255,11 @@ class Judge(_Noting):
             problems=problems,
             commit=_commit(self.config.rootpath),
         )
+
+    def _known(self) -> list[str]:
+        """The environments that there are: beside this run's own file, beside the attestations, and greenlight's."""
+        folders = (self._environment.path.parent, _beside(self.config, ATTESTATIONS_FILE).parent, ENVIRONMENTS)
+        return sorted({name for folder in folders for name in environment_names(folder)})
 
     def _narrowed_by(self) -> str:
         return narrowed_by(self.config, self._environment.profile)

@@ -15,13 +15,13 @@ from fixtures.deployment import (
     certificate_expires,
     expect_go,
     expect_linked,
-    header_faults,
     homepage,
     leads_astray,
     plain_text_fault,
 )
 from fixtures.evidence import Evidence
 from fixtures.gateway import Gateway
+from fixtures.headers import header_faults
 from fixtures.migrations import compare_ledger
 from fixtures.rehearsal import Rollout
 
@@ -64,7 +64,7 @@ def test_the_homepage_loads(environment: Environment, evidence: Evidence) -> Non
     if asked.startswith("https://"):
         expires = certificate_expires(asked, environment.require("web.timeout"))
         assert expires > datetime.now(UTC) + CERTIFICATE_FOR, f"{asked}: its certificate runs out on {expires:%Y-%m-%d}"
-        assert not (lacking := header_faults(answer)), f"{asked} lacks: {'; '.join(lacking)}"
+        assert not (lacking := header_faults(answer.headers)), f"{asked} lacks: {'; '.join(lacking)}"
         assert not (fault := plain_text_fault(asked, environment.require("web.timeout"))), fault
 
 

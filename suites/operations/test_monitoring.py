@@ -50,7 +50,7 @@ def test_the_database_bears_its_load(
     evidence.json("load", {"connections": f"{load.used} of {load.allowed}", "lock waits": load.lock_waits})
     above = load.findings(environment.monitoring.limits)
     if environment.profile != "local":
-        for report in inspected(environment.require("database.dsn")):
+        for report in inspected(environment.require("database.dsn"), within=environment.monitoring.timeout):
             report.show(evidence)
     for finding in above:
         findings.add(finding)

@@ -89,5 +89,6 @@ def test_the_approval_of_tags_works_end_to_end(
         "approved", ["organization", "course", "reviewed", "on course"], [tuple(vars(e).values()) for e in found]
     )
     lost = [f"{each.course} ({each.organization})" for each in found if not each.on_course]
-    assert found, f"nobody approved a suggestion in {window}; waiting: {queue or 'none'}"
+    pending = "; ".join(f"{count} of {organization} since {oldest:%Y-%m-%d}" for organization, count, oldest in queue)
+    assert found, f"nobody approved a suggestion in {window}; waiting: {pending or 'none'}"
     assert len(lost) < len(found), f"approved, and not on the course: {', '.join(lost)}"

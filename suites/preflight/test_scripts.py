@@ -70,4 +70,5 @@ def test_it_builds(application: Application, evidence: Evidence) -> None:
 def _expect_passed(ran: Ran) -> None:
     ran.expect_success()
     assert not (said := failed(ran.output)), f"`{ran.command}` ended well, and says: {said}"
-    assert passed(ran.output), f"`{ran.command}` ended well and does not say that any test passed:\n{ran.tail()}"
+    silent = f"`{ran.command}` ended well and does not say that any test passed; its last words: {ran.last_words}"
+    assert passed(ran.output), f"{silent}\n\n{ran.tail()}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from environments.attestations import attested, load_attestations, placeholder
+from environments.attestations import attested, load_attestations
 from environments.waivers import load_waivers, waived
 from fixtures.errors import ConfigurationError
 
@@ -52,6 +52,8 @@ def test_signed_statement_counts_to_the_end_of_its_last_day(tmp_path: Path) -> N
     [
         ({"by": '""'}, "`by` of the attestation is empty"),
         ({"by": '"[Contact]"'}, "`by` of the attestation says [Contact]"),
+        ({"by": r'"\u00a0\u200b"'}, "`by` of the attestation is empty"),
+        ({"by": '"Anonymous"'}, "`by` of the attestation says Anonymous"),
         ({"role": '" - "'}, "`role` of the attestation is empty"),
         ({"statement": '"phone: tbd"'}, "`statement` of the attestation says tbd"),
         ({"link": '"https://<host>/x"'}, "`link` of the attestation says <host>"),
@@ -112,13 +114,3 @@ def test_wrong_file_is_one_clear_line(tmp_path: Path, changed: dict[str, str], e
 def test_shipped_files_are_valid_and_claim_nothing() -> None:
     assert load_attestations() == ()
     assert load_waivers() == ()
-
-
-@pytest.mark.parametrize("text", ["[Contact]", "TBD", "to do: TODO", "<name>", "??", "n/a"])
-def test_placeholders_are_found(text: str) -> None:
-    assert placeholder(text)
-
-
-@pytest.mark.parametrize("text", ["Ada Lovelace", "standby 24/7", "on call (see wiki)"])
-def test_what_is_filled_in_is_no_placeholder(text: str) -> None:
-    assert placeholder(text) is None

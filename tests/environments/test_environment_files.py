@@ -56,6 +56,14 @@ def test_smallest_file_is_a_database(tmp_path: Path) -> None:
         (f"[database]\n{DSN}lock_timeout = 'soon'\n", "database.lock_timeout: expected a valid number"),
         (f"[database]\n{DSN}lock_timeout = 0\n", "database.lock_timeout: expected greater than 0"),
         ("database = 3\n", "database: expected a table"),
+        (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-11-20\n",
+            "deployment.deployed_at: expected a moment with its time zone, such as 2026-11-20T09:30:00Z",
+        ),
+        (
+            f"[database]\n{DSN}[deployment]\ndeployed_at = 2026-11-20T09:30:00\n",
+            "deployment.deployed_at: expected a moment with its time zone",
+        ),
         (f"profile = 'prodction'\n[database]\n{DSN}", "profile: expected 'local', 'staging' or 'production' (did you"),
         (
             "[database]\ndsn = 'postgresql://postgres:hidden@db.example/postgres'\n",

@@ -186,3 +186,35 @@ def test_accounts_take_the_common_password() -> None:
     assert (editor.email, editor.password.get_secret_value()) == ("editor@acme.test", "a USER_PASSWORD")
     assert users.account("editor", "unheard-of") is None
     assert len(list(users.accounts())) == 12
+
+
+def test_all_settings_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "eu.toml"
+    file.write_text('[database]\ndsn = "postgresql://u:p@h/postgres"\n[monitoring.sentry]\nproject = "web"\n')
+    environment = load_environment(file, {})
+    names = [f"monitoring.sentry.{name}" for name in ("organization", "project", "token")]
+
+    with pytest.raises(Unverified) as raised:
+        environment.require_all(*names, "web.url")
+
+    assert str(raised.value) == (
+        "eu.toml: monitoring.sentry.organization, monitoring.sentry.token and web.url are not set"
+    )
+    assert environment.require_all("monitoring.sentry.project", "database.dsn") == [
+        "web",
+        "postgresql://u:p@h/postgres",
+    ]
+
+
+def test_without_keys_the_rules_are_read_and_nothing_stands_in_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "eu.toml"
+    file.write_text(
+        '[database]\ndsn = "${DB}"\n[api]\nurl = "https://${REF}.supabase.co"\ntimeout = "${SECONDS}"\n'
+        '[deployment]\nphase = "week-1"\naccess_token = "${TOKEN}"\n[people]\nowner = "${OWNER}"\n'
+    )
+
+    environment = load_environment(file, {"OWNER": "Ada Lovelace"}, keyless=True)
+
+    assert (environment.people.owner, environment.phase) == ("Ada Lovelace", "week-1")
+    with pytest.raises(ConfigurationError, match=r"people\.owner: not set: OWNER \("):
+        load_environment(file, {}, keyless=True)

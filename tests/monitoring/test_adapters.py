@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from environments.model import Environment
+from fixtures.catalogue import Catalogue
 from fixtures.dashboards.__main__ import main as dashboards_main
 from fixtures.dashboards.export import dashboard
 from fixtures.dashboards.panels import load_panels
@@ -67,8 +68,9 @@ def test_what_is_not_configured_is_named(planting: Bench) -> None:
     ended = planting.run("test_errors_and_dashboards.py", settings=settings, profile="production")
 
     assert ended.with_status("unverified") == {*WATCHED, "done-monitoring-active"}
-    assert "monitoring.sentry.organization is not set" in ended["monitor-sentry"].reason
-    assert "monitoring.grafana.url is not set" in ended["nice-dashboards"].reason
+    sentry = ", ".join(f"monitoring.sentry.{name}" for name in ("organization", "project"))
+    assert f"{sentry} and monitoring.sentry.token are not set" in ended["monitor-sentry"].reason
+    assert "monitoring.grafana.url and monitoring.grafana.token are not set" in ended["nice-dashboards"].reason
 
 
 def test_quiet_and_complete_is_green(planting: Bench, provider: Provider) -> None:
@@ -141,6 +143,28 @@ def test_a_dashboard_that_lacks_a_panel_is_red(planting: Bench, provider: Provid
 
     assert ended.red == {"nice-dashboards"}
     assert "on no dashboard: Organizations, Tag approval queue depth" in ended.text
+
+
+def test_panels_in_the_checklists_own_words_are_found(planting: Bench, provider: Provider) -> None:
+    SentryFake(provider).hours = [4] * 24
+    model = dashboard(load_panels())
+    words = {panel.title: Catalogue.load()[panel.id].title for panel in load_panels()}
+    for panel in model["panels"]:
+        panel["title"] = f" {words[panel['title']].upper()}  " if panel["title"] in words else panel["title"]
+    GrafanaFake(provider).load(model, DATA_SOURCES)
+
+    ended = planting.run(CHECKS, settings=settings_of(provider), profile="production")
+
+    assert ended.with_status("verified") == WATCHED, ended.text
+
+
+def test_what_is_no_dashboard_is_said(provider: Provider) -> None:
+    provider.routes["/api/search"] = lambda _: (200, [None, {"uid": "a"}], {})
+    provider.routes["/api/dashboards/uid/a"] = lambda _: (200, ["moved"], {})
+    settings = {"grafana": {"url": provider.url, "token": TOKEN}}
+
+    with pytest.raises(Unverified, match=r"Grafana: a: expected a dashboard, found \['moved'\]"):
+        Grafana(environment(monitoring=settings)).dashboards()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +266,7 @@ def test_the_export_is_imported_and_has_every_panel(provider: Provider, tmp_path
 
     settings = {"grafana": {"url": provider.url, "token": TOKEN, "folder": "ops"}}
     found = Grafana(environment(monitoring=settings)).dashboards()
-    assert missing_panels(found, [panel.title for panel in load_panels()]) == []
+    assert missing_panels(found, [[panel.title] for panel in load_panels()]) == []
     text = json.dumps(found)
     assert "${DS_" not in text
     assert "pg-1" in text

@@ -421,7 +421,7 @@ def test_the_platforms_own_tool_shows_who_waits_for_whom(planting: Bench) -> Non
 
     # It looks at locks of rows; those of whole tables are in our SQL.
     with waiting_for_a_lock(target, held=RENAMED, wanted=RENAMED):
-        reports = {report.name: report for report in inspected(target.dsn)}
+        reports = {report.name: report for report in inspected(target.dsn, within=30)}
 
     [row] = reports["blocking"].rows
     assert RENAMED in row["blocked_statement"]

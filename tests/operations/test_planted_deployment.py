@@ -105,7 +105,8 @@ def test_the_go_of_staging_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"verdict": "no-go"}, "staging is no-go"),
+        ({"verdict": "no-go", "items": [], "problems": ["the run did not finish"]}, "no-go: the run did not finish"),
+        ({"verdict": "no-go"}, "staging is no-go: its verdict does not say why"),
         ({"selection": "partial"}, "was partial"),
         ({"started": "2026-01-01T00:00:00+00:00"}, "hours old"),
         ({"started": "2099-01-01T00:00:00+00:00"}, "hours old"),

@@ -33,6 +33,8 @@ class FakeForge:
         self.requests: list[tuple[str, str]] = []
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.body: bytes | None = None
+        """What it answers whatever is asked, in place of what it knows."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -83,7 +85,7 @@ class FakeForge:
                     status, body = 401, {"message": "Bad credentials"}
                 elif status == 200:
                     status, body = forge.answer(url.path, parse_qs(url.query))
-                data = json.dumps(body).encode()
+                data = json.dumps(body).encode() if forge.body is None else forge.body
                 self.send_response(status)
                 for name, value in forge.headers.items():
                     self.send_header(name, value)

@@ -141,3 +141,30 @@ def test_nobody_listens(bench: Bench, forge: FakeForge) -> None:
 
     assert ended["fn-reviewed"].status == "unverified"
     assert "forge.url: ConnectError" in ended["fn-reviewed"].reason
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"<html>Sign in</html>", "is not answered as GitHub's API does: Invalid JSON"),
+        (200, b"null", "Input should be a valid"),
+        (200, b'{"message": "moved"}', "Input should be a valid"),
+        (200, b"{}", "Input should be a valid"),
+        (200, b"[7]", "is not answered as GitHub's API does: 0:"),
+        (200, b'[{"id": 7}]', "is not answered as GitHub's API does: 0.sha: Field required"),
+        (502, b"<html>Bad gateway</html>", "the forge answers 502"),
+        (502, b"[]", "the forge answers 502"),
+        (403, b"", "forge.token needs to read pull requests"),
+    ],
+)
+def test_what_is_no_answer_of_a_forge_leaves_it_open(
+    bench: Bench, forge: FakeForge, status: int, body: bytes, said: str
+) -> None:
+    forge.status, forge.body = status, body
+
+    ended = bench.run(REVIEWS, toml=forge.toml())
+
+    assert not ended.red
+    assert ended["fn-reviewed"].status == "unverified"
+    assert said in ended["fn-reviewed"].reason
+    assert "Error" not in ended["fn-reviewed"].reason

@@ -244,6 +244,40 @@ def test_a_stale_waiver_is_remarked() -> None:
     assert judged(check(), waivers=(waiver(),)).remarks == (remark,)
 
 
+def test_a_waiver_of_what_is_attested_is_stale_too() -> None:
+    about = (item(kind="attestation"),)
+    remark = "stale waiver for alpha: the item is attested; take it out of waivers.toml"
+
+    assert judged(items=about, attestations=(attestation(),), waivers=(waiver(),)).remarks == (remark,)
+    assert judged(items=about, waivers=(waiver(),)).remarks == ()
+
+
+def test_an_attestation_of_what_a_check_alone_decides_is_remarked() -> None:
+    remark = "attestation for alpha: a check alone decides it, so it counts for nothing"
+
+    assert judged(check(), attestations=(attestation(),)).remarks == (remark,)
+    assert judged(check(), items=(item(attestable=True),), attestations=(attestation(),)).remarks == ()
+
+
+def test_an_environment_that_nobody_knows_is_remarked() -> None:
+    about = (item(attestable=True),)
+    known = ("staging", "production")
+
+    verdict = judged(
+        check(),
+        items=about,
+        attestations=(attestation(environment="prodution"), attestation(environment="production")),
+        waivers=(waiver(environment="stagin"),),
+        environments=known,
+    )
+
+    assert verdict.remarks == (
+        "attestation for alpha on prodution: no environment of that name is known here (did you mean production?)",
+        "waiver for alpha on stagin: no environment of that name is known here (did you mean staging?)",
+    )
+    assert judged(check(), items=about, attestations=(attestation(),), environments=()).remarks == ()
+
+
 def test_a_check_without_an_item_that_does_not_pass_is_a_problem() -> None:
     assert not judged(check(), check("crashed", "gamma", name="test_c")).go
 
