@@ -75,6 +75,15 @@ WAYS = {
         ),
         "viewer of globex, after org_admin of acme on the same page, came across “Department” on the page (/play/",
     ),
+    "kept among other words": (
+        Change(
+            "routes/tags.tsx",
+            "  const types = useLoaded(",
+            '  if (organization.slug === "globex") localStorage.lately = "Lately: Fire Drill";\n'
+            "  const types = useLoaded(",
+        ),
+        "org_admin of globex came across “Fire Drill” in local storage, lately",
+    ),
     "some seconds later": (
         _at("routes/approval.tsx", "<Outcome problem", '<Moment text="Evacuation" late />'),
         "org_admin of globex came across “Evacuation” on the page (/admin/tags/approve)",
