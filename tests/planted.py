@@ -12,16 +12,18 @@ from reports.model import ItemVerdict, Verdict
 
 ROOT = Path(__file__).parent.parent
 
-CANARIES = """
-[users.organizations.acme]
-viewer = "viewer@acme.test"
-editor = "editor@acme.test"
-org_admin = "admin@acme.test"
-[users.organizations.globex]
-viewer = "viewer@globex.test"
-editor = "editor@globex.test"
-org_admin = "admin@globex.test"
+
+def users_of(organization: str) -> str:
+    """The users of one of the organizations of the reference's seed, as a section of an environment file."""
+    return f"""
+[users.organizations.{organization}]
+viewer = "viewer@{organization}.test"
+editor = "editor@{organization}.test"
+org_admin = "admin@{organization}.test"
 """
+
+
+CANARIES = users_of("acme") + users_of("globex")
 """The two organizations of the reference's seed that checks write to, as sections of an environment file."""
 
 

@@ -100,12 +100,12 @@ def test_everybody_can_use_it_also_on_a_phone(
 
     found = violations(visitor.page)
     mouse_only, wide_has = visitor.page.evaluate(MOUSE_ONLY), visitor.page.evaluate(PRESSABLE)
+    _picture(visitor, name, evidence, tmp_path)
     visitor.page.set_viewport_size(PHONE)
     overflow, hidden = visitor.page.evaluate(OVERFLOW), visitor.page.evaluate(OUT_OF_REACH)
     covered, gone = visitor.page.evaluate(COVERED), _gone(visitor, wide_has)
 
-    visitor.page.screenshot(path=tmp_path / "phone.png")
-    evidence.file(tmp_path / "phone.png", f"{name} on a phone")
+    _picture(visitor, f"{name} on a phone", evidence, tmp_path)
     evidence.json("axe", [violation.raw for violation in found])
     problems = [str(violation) for violation in found]
     for violation in found:
@@ -135,6 +135,11 @@ def _at(visitors: Visitors, home: Organization, course: Json, name: str) -> Visi
     if name == "versions":
         visitor.versions.view(visitor.versions.numbers()[0])  # what it unfolds belongs to the screen
     return visitor
+
+
+def _picture(visitor: Visitor, name: str, evidence: Evidence, folder: Path) -> None:
+    visitor.page.screenshot(path=folder / "screen.png")
+    evidence.file(folder / "screen.png", name)
 
 
 def _gone(visitor: Visitor, before: list[str]) -> list[str]:

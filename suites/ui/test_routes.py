@@ -123,13 +123,17 @@ def test_no_route_reports_an_error(
 
 
 def _walk(member: Visitor, role: str, course: Json, evidence: Evidence, folder: Path) -> Iterator[str]:
-    """Go through all routes, leaving a picture of each; yields at each what is wrong with it, or nothing."""
+    """Go through all routes, leaving a picture of each; yields at each what is wrong with it, or nothing.
+
+    Whoever stays for some seconds meets the same errors as here: they are had at once.
+    """
     for name in SCREENS:
         screen = member.screen(name)
         problem = _opens(screen, course["id"])
         if not problem and name in ADMINS_ONLY and role != "org_admin":
             problem = _refuses(screen)
         member.log.settle(member.context)
+        member.log.hurry(member.context)
         _picture(member, name, evidence, folder)
         yield f"{screen.route} as {role}: {problem}" if problem else ""
 

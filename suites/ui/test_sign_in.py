@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -134,7 +135,9 @@ def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, env
 
 
 @pytest.mark.check("smoke-login")
-def test_nobody_sees_a_page_of_members_without_signing_in(visitors: Visitors, evidence: Evidence) -> None:
+def test_nobody_sees_a_page_of_members_without_signing_in(
+    visitors: Visitors, evidence: Evidence, tmp_path: Path
+) -> None:
     """Every route but the sign-in asks who is there."""
     guest = visitors.stranger()
 
@@ -143,9 +146,9 @@ def test_nobody_sees_a_page_of_members_without_signing_in(visitors: Visitors, ev
         guest.page.goto(screen.address(id="any-course"), wait_until="commit")
         guest.sign_in.expect_asked(f"{screen.route} must ask a stranger to sign in")
 
-    picture = guest.page.screenshot()
+    guest.page.screenshot(path=tmp_path / "sign-in.png")
+    evidence.file(tmp_path / "sign-in.png", "sign_in")
     evidence.text("asked at", path_of(guest.page.url))
-    assert picture
 
 
 def _signed_in(guest: Visitor, account: Account) -> Json:

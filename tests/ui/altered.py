@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.stack.commands import tools
 from fixtures.stack.launch import RunningStack
 from reports.model import Verdict
-from tests.planted import CANARIES, ROOT, Judged
+from tests.planted import ROOT, Judged, users_of
 
 REFERENCE = ROOT / "fixtures" / "reference"
 SOURCE = REFERENCE / "web"
@@ -40,7 +42,7 @@ superadmin = "root@learnplay.test"
 stranger = "nobody@nowhere.test"
 {canaries}[permissions]
 writes = {writes}
-canary_tenants = ["acme", "globex"]
+canary_tenants = {tenants}
 [deployment]
 phase = "month-1"
 """
@@ -114,13 +116,15 @@ class FrontEnds:
         url: str | None = None,
         timeout: float = 5,
         film: bool = False,
+        tenants: Sequence[str] = ("acme", "globex"),
     ) -> Ended:
         """Run checks of the suite, by file or node id, on what is served. Their reports go to a folder of the run."""
         project = self._folder / "project"
         project.mkdir(exist_ok=True)
         environment, variables = project / f"{NAME}.toml", project / "stack.env"
         settings = {"labels": labels, "profile": profile, "url": url or self.stack.info.web_url, "timeout": timeout}
-        environment.write_text(ENVIRONMENT.format(canaries=CANARIES, writes=str(writes).lower(), **settings))
+        settings |= {"tenants": json.dumps(tenants), "writes": str(writes).lower()}
+        environment.write_text(ENVIRONMENT.format(canaries="".join(map(users_of, tenants)), **settings))
         variables.touch(mode=0o600)
         variables.write_text("".join(f"{key}='{value}'\n" for key, value in self.stack.info.variables().items()))
         command = [

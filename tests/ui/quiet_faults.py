@@ -7,6 +7,7 @@ from tests.ui.faults import ADDING, Fault, fault
 from tests.ui.subtle_faults import APPROVES, CONFIG, HTML, LEVELS, MANAGES, MATCHES, REJECTS, RESTORE, SWITCH
 
 PAGES = "test_course_selector.py::test_pages_hold_every_course_once"
+ERRORS = "test_routes.py::test_no_route_reports_an_error"
 PHONE = "test_accessibility.py::test_everybody_can_use_it_also_on_a_phone"
 KEEPS = """  const fresh = useLoaded(async () => {
     localStorage.lastFilters = JSON.stringify(await orgConfig(current!.id));
@@ -251,6 +252,42 @@ QUIET = {
         "test_two_organizations.py",
         red={"must-no-leaks"},
         said="after signing out, in local storage, lastFilters",
+    ),
+    "a console that is another one": Fault(
+        (
+            Change(
+                "main.tsx",
+                'import { render } from "preact";',
+                'import { render } from "preact";\n'
+                "globalThis.console = Object.freeze({ ...console, error: () => {} });",
+            ),
+            Change(
+                "routes/tags.tsx",
+                'useTitle("Tag Management");',
+                'useTitle("Tag Management");\n  console.error("no such tag card");',
+            ),
+        ),
+        (f"{ERRORS}[viewer]",),
+        {"stg-no-console-errors"},
+        set(),
+        "console error: no such tag card (on /admin/tags)",
+    ),
+    "an exception that is nothing": fault(
+        "routes/approval.tsx",
+        'useTitle("Tag Approval Queue");',
+        'useTitle("Tag Approval Queue");\n  globalThis.onerror = () => true;\n'
+        "  setTimeout(() => {\n    throw null;\n  });",
+        f"{ERRORS}[editor]",
+        red={"stg-no-console-errors"},
+        said="uncaught exception: null (on /admin/tags/approve)",
+    ),
+    "an error that comes late": fault(
+        "routes/courses.tsx",
+        'useTitle("Courses");',
+        'useTitle("Courses");\n  useEffect(() => void setTimeout(() => console.error("a late card"), 1500), []);',
+        f"{ERRORS}[org_admin]",
+        red={"stg-no-console-errors"},
+        said="console error: a late card (on /admin/courses/select)",
     ),
     "courses of others that take their time": fault(
         "client.ts",

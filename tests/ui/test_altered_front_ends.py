@@ -117,7 +117,12 @@ ROUNDS = [
         "Any that means All of three",
         "a refusal that goes at once",
     ),
-    ("versions in the order of their letters",),
+    (
+        "versions in the order of their letters",
+        "a console that is another one",
+        "an exception that is nothing",
+        "an error that comes late",
+    ),
 ]
 
 
