@@ -125,6 +125,7 @@ def test_everybody_can_use_it_also_on_a_phone(
         visitor.page.screenshot(path=tmp_path / "phone.png")
         visitor.page.reload(wait_until="commit")
         visitor.screen(name).expect_ready()
+        _unfold(visitor, name)
         small += _on_phone(visitor, wide_has)
 
     evidence.file(tmp_path / "phone.png", f"{name} on a phone")
@@ -147,12 +148,17 @@ def _at(visitors: Visitors, home: Organization, course: Json, name: str) -> Visi
         visitor.log.allow(400, "/auth/v1/token")
         visitor.sign_in.submit("nobody@greenlight.invalid", "not a password")
         visitor.sign_in.the("refusal")
-    if name == "versions":
-        visitor.versions.view(visitor.versions.numbers()[0])  # what it unfolds belongs to the screen
+    _unfold(visitor, name)
     if name == "play" and visitor.play.shows("check"):
         visitor.play.give("")
         visitor.play.press("check")
     return visitor
+
+
+def _unfold(visitor: Visitor, name: str) -> None:
+    """Show the newest snapshot of a history: what a screen unfolds belongs to it."""
+    if name == "versions":
+        visitor.versions.view(visitor.versions.numbers()[0])
 
 
 def _on_phone(visitor: Visitor, wide_has: list[str]) -> list[str]:
