@@ -108,7 +108,7 @@ def test_a_tag_narrows_the_list_to_what_the_api_gives(
 
 @pytest.mark.check("ui-course-selector")
 def test_any_and_all_of_two_tags(visitors: Visitors, shelf: Shelf, home: Organization) -> None:
-    """Any lists courses with one of them, All those with both; without tags, all are back.
+    """Any lists courses with one of them, All those with both; without tags, all are back, and words narrow them.
 
     The first one is chosen on the second page: what is found begins on a first page all the same.
     """
@@ -136,6 +136,8 @@ def test_any_and_all_of_two_tags(visitors: Visitors, shelf: Shelf, home: Organiz
     viewer.courses.click("tag", tag=first)
     viewer.courses.click("tag", tag=second)
     viewer.courses.expect_count(lambda: len(shelf.titles), what="after both tags were taken back")
+    viewer.courses.search(title := shelf.titles[-1])
+    viewer.courses.expect_courses(lambda: [title], what="searching for several words, which one title has")
 
 
 @pytest.mark.check("ui-course-selector")

@@ -196,12 +196,13 @@ def test_what_all_organizations_share_is_changed_for_this_one_alone(
     admin.tags.open()
 
     admin.tags.relabel(kind["label"], label)
-    admin.tags.the("switch", type=label)
-    own = _own_type(gateway, home, kind)
-    assert own.get("label") == label, (
-        f"the screen calls the type {label}; the organization's own one is {own or 'none'}"
+    admin.tags.expect(
+        lambda: _own_type(gateway, home, kind).get("label") == label,
+        f"{kind['label']}, a type of all organizations, is {label} for {home.name} once that was saved",
     )
-    assert own["is_enabled"], f"{kind['label']} was given the label {label}, which switched it off"
+    was = _own_type(gateway, home, kind)["is_enabled"]
+    assert was is kind["isEnabled"], f"{kind['label']} was given the label {label}, which switched it {_on(was)}"
+    admin.tags.the("switch", type=label)
     admin.tags.click("switch", type=label)
     admin.tags.expect(
         lambda: _own_type(gateway, home, kind).get("is_enabled") is False,
@@ -209,9 +210,11 @@ def test_what_all_organizations_share_is_changed_for_this_one_alone(
     )
     if admin.tags.offers("rename", value=value["value"]):
         admin.tags.rename(label, value["value"], new)
+        admin.tags.expect(
+            lambda: _own_values(gateway, home, kind, value) == [(new, True)],
+            f"“{value['value']}”, a value of all organizations, is “{new}” for {home.name} once that was saved",
+        )
         admin.tags.expect_value(label, new)
-        known = _own_values(gateway, home, kind, value)
-        assert known == [(new, True)], f"“{value['value']}” was renamed to “{new}”; {home.name} has {known or 'none'}"
         admin.tags.click("deactivate", value=new)
         admin.tags.expect(
             lambda: _own_values(gateway, home, kind, value) == [(new, False)],

@@ -1,4 +1,4 @@
-"""Faults to plant in the front end that hide where nobody looks: in what is shared, under a mouse, at load, in a link."""
+"""Faults to plant in the front end where nobody looks: in what is shared, under a mouse, at load, in links."""
 
 from __future__ import annotations
 
@@ -174,9 +174,9 @@ SHARED = {
         "routes/courses.tsx",
         SEARCHED,
         'onSearch={(search) => set({ search: search.trim().split(" ")[0] })}',
-        SEARCHES,
-        red=SELECTOR,
-        said="searching for “",
+        MATCHES,
+        red={"ui-course-selector"},
+        said="searching for several words",
     ),
     "a search that keeps the page": fault(
         "routes/courses.tsx",
@@ -237,7 +237,8 @@ SHARED = {
     "markup that runs in the label of a level": fault(
         "routes/play.tsx",
         "      {questions.length === 0 ?",
-        f'      <p {HTML}levelsOf(course).map(({{ label }}) => label).join(", ") }}}} />\n      {{questions.length === 0 ?',
+        f'      <p {HTML}levelsOf(course).map(({{ label }}) => label).join(", ") }}}} />\n'
+        "      {questions.length === 0 ?",
         "test_markup.py::test_markup_in_a_question_stays_text_in_the_player",
         red={"ui-variants"},
         said="the markup in a text (level) became a part of /play/",
