@@ -144,7 +144,7 @@ def test_an_expired_session_asks_again(
     httpx.post(f"{environment.api.url}/auth/v1/logout?scope=local", headers=headers, timeout=environment.api.timeout)
 
     guest.page.clock.set_system_time(datetime.now(UTC) + AFTER_EXPIRY)
-    guest.page.goto(link, wait_until="commit")
+    guest.courses.visit(link)
 
     guest.sign_in.expect_asked("an expired session must ask to sign in again")
     guest.page.clock.set_system_time(datetime.now(UTC))
