@@ -200,13 +200,15 @@ def _arrives(guest: Visitor, account: Account, address: str) -> Json:
     tokens = _signed_in(guest, account)
     path, query = _place(address)
 
-    def arrived() -> bool:
-        there = _place(_here(guest))
+    def is_there(url: str) -> bool:
+        there = _place(url)
         return there[0] == path and query.items() <= there[1].items()
 
-    with suppress(DeadlineExceeded):
-        until(arrived, within=guest.web.timeout, what="the page that was asked for")
-    assert arrived(), f"signed in from a link to {short(address)}, arrived at {short(_here(guest))}"
+    try:
+        guest.page.wait_for_url(is_there, wait_until="commit", timeout=guest.web.timeout * 1000)
+    except PlaywrightTimeout:
+        arrived = short(_here(guest))
+        raise AssertionError(f"signed in from a link to {short(address)}, arrived at {arrived}") from None
     return tokens
 
 
