@@ -135,6 +135,7 @@ ROUNDS = [
         "a tag that is created and not active",
         "a value of all organizations that stays as it is",
         "tags that only a mouse chooses",
+        "pages that only a mouse turns",
         "an approval that shows under a mouse",
         "a layout that is decided at load",
         "a link to a course that is lost",
@@ -143,7 +144,6 @@ ROUNDS = [
     (
         "a rename that activates",
         "a rejection that only a mouse works",
-        "pages that only a mouse turns",
         "a switch that only a mouse works",
         "a word of success that nobody can read",
         "a verdict that nobody can read",
