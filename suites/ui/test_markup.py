@@ -22,7 +22,10 @@ ALIVE = (
 
 @dataclass(frozen=True)
 class Trapped:
-    """A course in whose texts there is markup: its id, title, the label of its tag type, its tag, its question."""
+    """A course in whose texts there is markup: its id, title, the label of its tag type, its tag, its question.
+
+    Also in the label of a level, which is the course's own where the organization has none for it.
+    """
 
     course: str
     title: str
@@ -45,7 +48,9 @@ def trapped(canaries: Canaries, gateway: Gateway, home: Organization) -> Trapped
     kind = canaries.tag_type(home.name, label=label)
     tag = canaries.tag(home.name, kind["key"], slug=canaries.name("slug"), value=trap("tag"))
     course = canaries.course(home.name, "markup", title=title, tag_ids=[tag["id"]])
-    canaries.store(course, course_file(course.id, home.id, title, [Item("q", None, question)]))
+    file = course_file(course.id, home.id, title, [Item("q", None, question)])
+    file["variants"]["difficulty"]["levels"].append({"id": "greenlight", "label": trap("level"), "order": 9})
+    canaries.store(course, file)
     publish(gateway, course, changelog)
     suggest(gateway, course, {kind["key"]: [suggestion]})
     return Trapped(course.id, title, label, str(tag["value"]), question, changelog, suggestion)

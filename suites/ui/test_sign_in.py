@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Route
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from environments.model import Environment
 from environments.sections import Account
 from fixtures.canaries import Json
-from fixtures.errors import Unverified
+from fixtures.errors import DeadlineExceeded, Unverified
 from fixtures.evidence import Evidence
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitor, Visitors
-from fixtures.screens.recorder import path_of
+from fixtures.screens.recorder import path_of, short
 from fixtures.screens.sightings import kept_secrets
 from fixtures.screens.sign_in import password_of
+from fixtures.waiting import until
 
 ELSEWHERE = "https://elsewhere.invalid"
 A_MOMENT_MS = 1000
+ADDRESS_WITHIN = 1.0  # seconds
 AFTER_EXPIRY = timedelta(days=2)
 
 
@@ -39,8 +43,11 @@ def test_members_sign_in(visitors: Visitors, gateway: Gateway, role: str) -> Non
 
 
 @pytest.mark.check("smoke-login")
-def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
-    """In words, on the screen, and without a session that a reload would find. While it is typed, nobody reads it."""
+def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway, published_course: Json) -> None:
+    """In words, on the screen, and without a session that a reload would find. While it is typed, nobody reads it.
+
+    The right one then leads to the page that was asked for.
+    """
     guest = visitors.stranger()
     account = visitors.account("viewer", gateway.canaries[0])
     guest.log.allow(400, "/auth/v1/token")
@@ -53,8 +60,9 @@ def test_a_wrong_password_says_so(visitors: Visitors, gateway: Gateway) -> None:
     guest.sign_in.the("refusal")
     guest.page.clock.fast_forward(A_MOMENT_MS)
     assert guest.sign_in.shows("refusal"), "the word about a wrong password goes again before anybody can have read it"
-    guest.courses.page.goto(guest.courses.address(), wait_until="commit")
+    guest.versions.go(id=published_course["id"])
     guest.sign_in.expect_asked("after a wrong password a page of members must still ask to sign in")
+    _arrives(guest, account, guest.versions.address(id=published_course["id"]))
 
 
 @pytest.mark.check("smoke-login")
@@ -70,7 +78,7 @@ def test_signing_out_ends_the_session(visitors: Visitors, environment: Environme
     tokens = _signed_in(guest, account)
     refresh_token = tokens["refresh_token"]
 
-    guest.sign_in.sign_out()
+    guest.sign_in.sign_out(by_keyboard=True)
 
     guest.sign_in.expect_asked("signing out must lead to the sign-in screen")
     guest.page.goto(guest.courses.address(), wait_until="commit")
@@ -97,7 +105,7 @@ def test_a_deep_link_survives_signing_in(visitors: Visitors, gateway: Gateway) -
     )
     forged = guest.page.url.replace(told[1], quote(f"{ELSEWHERE}/", safe="")) if told else ""
 
-    guest.sign_in.sign_in(visitors.account("org_admin", gateway.canaries[0]))
+    guest.sign_in.sign_in(visitors.account("org_admin", gateway.canaries[0]), by_keyboard=True)
 
     guest.tags.expect_ready()
     assert guest.tags.path == guest.tags.route, (
@@ -114,24 +122,37 @@ def test_a_deep_link_survives_signing_in(visitors: Visitors, gateway: Gateway) -
 
 
 @pytest.mark.check("smoke-login")
-def test_an_expired_session_asks_again(visitors: Visitors, gateway: Gateway, environment: Environment) -> None:
-    """Two days later, by the browser's clock, with a session that the server has ended: no page of members any more."""
+def test_an_expired_session_asks_again(
+    visitors: Visitors, gateway: Gateway, environment: Environment, published_course: Json
+) -> None:
+    """Two days later, by the browser's clock, with a session that the server has ended: no page of members any more.
+
+    Whoever signs in again is where they were, with what they had searched for. Nor does a page go on that is open, once
+    the server answers that nobody is signed in.
+    """
     assert environment.api is not None
-    guest = visitors.stranger("viewer with an old session")
-    guest.log.allow(400, "/auth/v1/token")
+    guest, account = visitors.stranger("viewer with an old session"), visitors.account("viewer", gateway.canaries[0])
+    guest.log.allow(400, "/auth/v1/")
     guest.log.allow(401, environment.api.url)
     guest.log.allow(403, "/auth/v1/")
-    guest.sign_in.open()
-    token = _signed_in(guest, visitors.account("viewer", gateway.canaries[0]))["access_token"]
+    guest.play.go(id=published_course["id"])
+    guest.sign_in.expect_asked("a page of members must ask a stranger to sign in")
+    token = _arrives(guest, account, guest.play.address(id=published_course["id"]))["access_token"]
     guest.courses.open()
     key = environment.api.public_key.get_secret_value()
+    link = _link_to_search(guest, published_course["title"].split()[0])
     headers = {"apikey": key, "authorization": f"Bearer {token}"}
     httpx.post(f"{environment.api.url}/auth/v1/logout?scope=local", headers=headers, timeout=environment.api.timeout)
 
-    guest.page.clock.set_fixed_time(datetime.now(UTC) + AFTER_EXPIRY)
-    guest.courses.go()
+    guest.page.clock.set_system_time(datetime.now(UTC) + AFTER_EXPIRY)
+    guest.courses.visit(link)
 
     guest.sign_in.expect_asked("an expired session must ask to sign in again")
+    guest.page.clock.set_system_time(datetime.now(UTC))
+    _arrives(guest, account, link)
+    guest.courses.expect_ready()
+    if _is_refused(guest, environment.api.url):
+        guest.sign_in.expect_asked("a page that is open must ask to sign in again once the server answers 401")
 
 
 @pytest.mark.check("smoke-login")
@@ -149,6 +170,60 @@ def test_nobody_sees_a_page_of_members_without_signing_in(
     guest.page.screenshot(path=tmp_path / "sign-in.png")
     evidence.file(tmp_path / "sign-in.png", "sign_in")
     evidence.text("asked at", path_of(guest.page.url))
+
+
+def _link_to_search(guest: Visitor, word: str) -> str:
+    """The address that the CourseSelector has once a word was searched for: not every front end keeps it there."""
+    guest.courses.search(word)
+    with suppress(DeadlineExceeded):
+        until(lambda: word in _place(_here(guest))[1].values(), within=ADDRESS_WITHIN, what="the word in the address")
+    return _here(guest)
+
+
+def _is_refused(guest: Visitor, api: str) -> bool:
+    """Whether a search asks the server, which from now on answers as it does to a session that is over."""
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        headers = {"access-control-allow-origin": route.request.headers.get("origin", "*")}
+        again = "/auth/v1/" in route.request.url
+        refused.append(route.request.url)
+        body = {"code": "session_not_found", "error_code": "session_not_found", "msg": "", "message": "JWT expired"}
+        route.fulfill(status=400 if again else 401, headers=headers, json=body)
+
+    guest.context.route(re.compile(rf"^{re.escape(api)}/(rest|functions|auth)/v1/"), refuse)
+    guest.courses.search("anything else")
+    with suppress(DeadlineExceeded):
+        until(lambda: _here(guest) and refused, within=guest.web.timeout, what="a request")
+    return bool(refused)
+
+
+def _arrives(guest: Visitor, account: Account, address: str) -> Json:
+    """Who signs in comes to where a link led, with all that stands behind a question mark in it; returns the tokens."""
+    tokens = _signed_in(guest, account)
+    path, query = _place(address)
+
+    def is_there(url: str) -> bool:
+        there = _place(url)
+        return there[0] == path and query.items() <= there[1].items()
+
+    try:
+        guest.page.wait_for_url(is_there, wait_until="commit", timeout=guest.web.timeout * 1000)
+    except PlaywrightTimeout:
+        arrived = short(_here(guest))
+        raise AssertionError(f"signed in from a link to {short(address)}, arrived at {arrived}") from None
+    return tokens
+
+
+def _here(guest: Visitor) -> str:
+    """The address of the page, as the page has it."""
+    return str(guest.page.evaluate("location.href"))
+
+
+def _place(address: str) -> tuple[str, dict[str, str]]:
+    """The path of an address, and what stands behind a question mark in it, also where routes are behind a #."""
+    parts = urlsplit(address)
+    return path_of(address), dict(parse_qsl(parts.query or parts.fragment.partition("?")[2]))
 
 
 def _signed_in(guest: Visitor, account: Account) -> Json:

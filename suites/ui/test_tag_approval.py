@@ -9,7 +9,7 @@ import pytest
 from fixtures.canaries import Canaries, Course, Json
 from fixtures.gateway import Gateway
 from fixtures.screens import Approval, Visitors
-from fixtures.screens.stage import Organization, Others, rows, suggest
+from fixtures.screens.stage import Organization, Others, rows, shared_tags, suggest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,16 @@ class Case:
     tag: Json
     to_map: str
     to_create: str
+    to_share: str
+    """A text that was suggested for a type of all organizations; empty where there is none."""
+    shared: Json
+    """A tag of that type, which is all organizations' too."""
     suggestion: str
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts that were suggested."""
+        return [text for text in (self.to_map, self.to_create, self.to_share) if text]
 
 
 @pytest.fixture
@@ -38,7 +47,13 @@ def case(gateway: Gateway, canaries: Canaries, home: Organization) -> Case:
     )
     course = canaries.course(home.name, "queued", title=title, tag_ids=[borne["id"]])
     texts = canaries.name("similar"), canaries.name("novel")
-    return Case(course, title, borne["id"], kind, tag, *texts, suggest(gateway, course, {kind["key"]: texts}))
+    suggested = {kind["key"]: list(texts)}
+    common = shared_tags(gateway, home)
+    to_share, shared = ("", {}) if not common else (canaries.name("common"), common[0])
+    if shared:
+        suggested[shared["typeKey"]] = [to_share]
+    suggestion = suggest(gateway, course, suggested)
+    return Case(course, title, borne["id"], kind, tag, *texts, to_share, shared, suggestion)
 
 
 @pytest.mark.check("smoke-tag-approval", "ui-tag-approval")
@@ -58,7 +73,9 @@ def test_the_queue_shows_what_is_pending(
 def test_an_approved_suggestion_becomes_tags_of_its_course(
     visitors: Visitors, gateway: Gateway, home: Organization, others: Others, case: Case
 ) -> None:
-    """One text is mapped to the tag that was there, the other becomes a new tag; the course bears both besides its own.
+    """One text is mapped to the tag that was there, one to a tag that all organizations share, one becomes a new tag.
+
+    The course bears all of them besides its own.
 
     Approve is pressed twice, as by an impatient hand: the second time does nothing.
     """
@@ -67,18 +84,23 @@ def test_an_approved_suggestion_becomes_tags_of_its_course(
     waiting = admin.approval.waiting()
     assert case.title in waiting, f"the queue does not show {case.title}: {waiting}"
     part = admin.approval.suggestion(case.title)
-    lost = [text for text in (case.to_map, case.to_create) if not admin.approval.names_text(text, part)]
-    assert len(lost) != 1, f"two texts were suggested for {case.title}; the queue does not show “{lost[0]}”"
+    lost = [text for text in case.texts if not admin.approval.names_text(text, part)]
+    assert len(lost) in (0, len(case.texts)), (
+        f"several texts were suggested for {case.title}; the queue does not show “{lost[0]}”"
+    )
 
     admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
     admin.approval.choose("map", admin.approval.option("create"), within=part, text=case.to_create)
+    if case.shared:
+        admin.approval.choose("map", case.shared["value"], within=part, text=case.to_share)
     admin.approval.press_twice("approve", course=case.title)
 
     _expect_shorter(admin.approval, case, waiting, others)
     row = _expect_status(gateway, home, case, "approved")
     created = _created(gateway, home, case)
     assert len(created) == 1, f"“{case.to_create}” was to become one tag of its type, {len(created)} are there"
-    chosen = {case.tag["id"], created[0]["id"]}
+    assert created[0]["is_active"], f"“{case.to_create}” became a tag that is not active: nobody can filter by it"
+    chosen = {case.tag["id"], created[0]["id"], *([case.shared["id"]] if case.shared else [])}
     borne = set(_tags(gateway, home, case))
     assert borne >= chosen, f"the course does not bear the tags {sorted(chosen - borne)} that were approved"
     assert case.borne in borne, "the approval took from the course the tag that it bore before"
@@ -110,7 +132,7 @@ def test_a_rejected_suggestion_changes_nothing_but_the_queue(
     part = admin.approval.suggestion(case.title)
 
     admin.approval.choose("map", case.tag["value"], within=part, text=case.to_map)
-    admin.approval.click("reject", course=case.title)
+    admin.approval.press("reject", course=case.title)
 
     _expect_shorter(admin.approval, case, waiting, others)
     _expect_status(gateway, home, case, "rejected")
@@ -129,9 +151,11 @@ def test_the_keyboard_alone_approves(
     waiting = admin.approval.waiting()
     part = admin.approval.suggestion(case.title)
 
-    for text in (case.to_map, case.to_create):
+    shown = part.aria_snapshot()
+    for text in sorted(case.texts, key=shown.find):  # in the order of the screen, which the tabulator goes by
+        value = case.shared["value"] if text == case.to_share else case.tag["value"]
         admin.approval.tab_to("map", within=part, text=text)
-        admin.approval.type_option("map", case.tag["value"], within=part, text=text)
+        admin.approval.type_option("map", value, within=part, text=text)
     admin.approval.tab_to("approve", course=case.title)
     admin.approval.expect_focus_seen("approve", course=case.title)
     admin.page.keyboard.press("Enter")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from fixtures.canaries import Canaries, Json
+from fixtures.errors import Unverified
 from fixtures.gateway import Gateway
 from fixtures.screens import Visitors
-from fixtures.screens.stage import Organization, Others, organization, rows
+from fixtures.screens.stage import Organization, Others, organization, rows, shared_tags
 
 
 @pytest.mark.check("smoke-tag-management", "must-tag-management", "ui-tag-management")
@@ -42,7 +45,7 @@ def test_a_value_that_is_added_is_there(
     value = f"{canaries.name('added')} In Capitals"
     admin.tags.open()
 
-    admin.tags.add(kind["label"], value)
+    admin.tags.add(kind["label"], value, by_keyboard=True)
 
     admin.tags.expect(lambda: _stored(gateway, home, type_key=kind["key"]), f"the database has “{value}”")
     stored = _stored(gateway, home, type_key=kind["key"])
@@ -68,19 +71,28 @@ def test_a_value_that_is_added_is_there(
 def test_a_value_that_is_renamed_keeps_its_identity(
     visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization
 ) -> None:
-    """The same row under another name: courses that bear it go on bearing it."""
+    """The same row under another name: courses that bear it go on bearing it. One that is not active stays so."""
     kind, admin = canaries.tag_type(home.name), visitors.member("org_admin", home.name)
-    tag, new = canaries.tag(home.name, kind["key"]), canaries.name("renamed")
+    tag, idle = canaries.tag(home.name, kind["key"]), canaries.tag(home.name, kind["key"], is_active=False)
+    new, other = canaries.name("renamed"), canaries.name("renamed")
     admin.tags.open()
 
-    admin.tags.rename(kind["label"], tag["value"], new)
-
+    admin.tags.rename(kind["label"], tag["value"], new, by_keyboard=True)
     admin.tags.expect_value(kind["label"], new)
-    known = [(row["id"], row["value"]) for row in _stored(gateway, home, type_key=kind["key"])]
-    assert known == [(tag["id"], new)], f"{tag['id']} was to become {new}; the database has {known}"
+    admin.tags.rename(kind["label"], idle["value"], other)
+
+    admin.tags.expect(
+        lambda: other in [row["value"] for row in _stored(gateway, home, type_key=kind["key"])],
+        f"the database has “{idle['value']}” under the name “{other}”",
+    )
+    rows_now = sorted(
+        (row["id"], row["value"], row["is_active"]) for row in _stored(gateway, home, type_key=kind["key"])
+    )
+    wanted = sorted([(tag["id"], new, True), (idle["id"], other, False)])
+    assert rows_now == wanted, f"two values were renamed and no more; the database has {rows_now}, wanted {wanted}"
     admin.tags.open()
     shown = admin.tags.shown(kind["label"]).values
-    assert shown == {new: True}, f"after a reload the values are {shown}"
+    assert shown == {new: True, other: False}, f"after a reload the values are {shown}"
 
 
 @pytest.mark.check("ui-tag-management")
@@ -104,7 +116,7 @@ def test_a_value_that_is_deactivated_is_offered_no_longer(
     offered = _offered(gateway, home, kind)
     assert offered == [neighbour["value"]], f"of two values one was deactivated; learners are offered {offered}"
     admin.tags.open()
-    admin.tags.click("activate", value=tag["value"])
+    admin.tags.press("activate", value=tag["value"])
     admin.tags.expect_value(kind["label"], tag["value"])
     offered = sorted(_offered(gateway, home, kind))
     assert offered == sorted([tag["value"], neighbour["value"]]), f"activated again; learners are offered {offered}"
@@ -120,7 +132,7 @@ def test_a_type_is_switched_off_and_on(
     admin.tags.open()
 
     for is_on in (False, True):
-        admin.tags.click("switch", type=kind["label"])
+        admin.tags.work("switch", by_keyboard=is_on, type=kind["label"])
         admin.tags.expect(
             lambda is_on=is_on: admin.tags.shown(kind["label"]).is_enabled is is_on,  # type: ignore[misc]
             f"the switch of the type is {_on(is_on)}",
@@ -155,7 +167,7 @@ def test_a_type_takes_the_label_and_place_that_it_is_given(
     admin.tags.open()
     assert _order(admin.tags.types(), first["label"], second["label"]) == [first["label"], second["label"]]
 
-    admin.tags.relabel(first["label"], label)
+    admin.tags.relabel(first["label"], label, by_keyboard=True)
     admin.tags.the("switch", type=label)
     admin.tags.move_behind(label, second["label"], 85)
 
@@ -168,6 +180,66 @@ def test_a_type_takes_the_label_and_place_that_it_is_given(
     assert not row["is_enabled"], "the type was off; saving its label and place switched it on"
     admin.tags.open()
     assert _order(admin.tags.types(), label, second["label"]) == [second["label"], label], "the place is not kept"
+
+
+@pytest.mark.check("ui-tag-management")
+def test_what_all_organizations_share_is_changed_for_this_one_alone(
+    visitors: Visitors, gateway: Gateway, canaries: Canaries, home: Organization, common: tuple[Json, Json]
+) -> None:
+    """A type that was never this organization's own takes a label and is switched off, for this organization.
+
+    So does a value of it, where the screen offers that. The rows of all stay as they are.
+    """
+    (kind, value), admin = common, visitors.member("org_admin", home.name)
+    label, new = canaries.name("label"), canaries.name("renamed")
+    shared = _shared(gateway, home, kind, value)
+    admin.tags.open()
+
+    admin.tags.relabel(kind["label"], label)
+    admin.tags.expect(
+        lambda: _own_type(gateway, home, kind).get("label") == label,
+        f"{kind['label']}, a type of all organizations, is {label} for {home.name} once that was saved",
+    )
+    was = _own_type(gateway, home, kind)["is_enabled"]
+    assert was is kind["isEnabled"], f"{kind['label']} was given the label {label}, which switched it {_on(was)}"
+    admin.tags.the("switch", type=label)
+    admin.tags.click("switch", type=label)
+    admin.tags.expect(
+        lambda: _own_type(gateway, home, kind).get("is_enabled") is False,
+        f"{kind['label']}, a type of all organizations, is off for {home.name} once it was switched off",
+    )
+    if admin.tags.offers("rename", value=value["value"]):
+        admin.tags.rename(label, value["value"], new)
+        admin.tags.expect(
+            lambda: _own_values(gateway, home, kind, value) == [(new, True)],
+            f"“{value['value']}”, a value of all organizations, is “{new}” for {home.name} once that was saved",
+        )
+        admin.tags.expect_value(label, new)
+        admin.tags.click("deactivate", value=new)
+        admin.tags.expect(
+            lambda: _own_values(gateway, home, kind, value) == [(new, False)],
+            f"“{new}”, a value of all organizations, is not active for {home.name} once it was deactivated",
+        )
+
+    now = _shared(gateway, home, kind, value)
+    assert now == shared, f"{home.name} changed what all organizations share: {now} instead of {shared}"
+
+
+@pytest.fixture
+def common(gateway: Gateway, canaries: Canaries, home: Organization) -> Iterator[tuple[Json, Json]]:
+    """A type and a value of it that all organizations share; what the organization has of its own goes afterwards.
+
+    While it is another one it bears this run's prefix, so that whatever is left of a killed run is swept.
+    """
+    own = {row["key"] for row in rows(gateway, "org_admin", home.name, "tag_types", organization_id=f"eq.{home.id}")}
+    kinds = [kind for kind in home.config["tagTypes"] if kind["key"] not in own]
+    values = [tag for tag in shared_tags(gateway, home) if tag["typeKey"] in {kind["key"] for kind in kinds}]
+    if not values:
+        raise Unverified(f"{home.name} shares no type of tags with other organizations: one of its own was looked at")
+    kind = next(kind for kind in kinds if kind["key"] == values[0]["typeKey"])
+    yield kind, values[0]
+    left = rows(gateway, "org_admin", home.name, "tag_types", organization_id=f"eq.{home.id}", key=f"eq.{kind['key']}")
+    canaries.discard(*left, *_stored(gateway, home, type_key=kind["key"], slug=values[0]["slug"]))
 
 
 @pytest.mark.check("ui-tag-management")
@@ -204,6 +276,27 @@ def test_a_viewer_cannot_change_tags_in_the_screen_or_behind_it(
 def _stored(gateway: Gateway, home: Organization, **columns: str) -> list[Json]:
     filters = {name: f"eq.{value}" for name, value in columns.items()}
     return rows(gateway, "org_admin", home.name, "tags", organization_id=f"eq.{home.id}", **filters)
+
+
+def _own_type(gateway: Gateway, home: Organization, kind: Json) -> Json:
+    """The organization's own row of a type, or nothing."""
+    filters = {"organization_id": f"eq.{home.id}", "key": f"eq.{kind['key']}"}
+    return next(iter(rows(gateway, "org_admin", home.name, "tag_types", **filters)), {})
+
+
+def _own_values(gateway: Gateway, home: Organization, kind: Json, value: Json) -> list[tuple[str, bool]]:
+    """Name and state of what the organization has in the place of a value that all share."""
+    stored = _stored(gateway, home, type_key=kind["key"], slug=value["slug"])
+    return [(row["value"], row["is_active"]) for row in stored]
+
+
+def _shared(gateway: Gateway, home: Organization, kind: Json, value: Json) -> list[Json]:
+    """The rows of a type and of a value of it that belong to all."""
+    everybodys = {"organization_id": "is.null"}
+    return [
+        *rows(gateway, "org_admin", home.name, "tag_types", key=f"eq.{kind['key']}", **everybodys),
+        *rows(gateway, "org_admin", home.name, "tags", id=f"eq.{value['id']}", **everybodys),
+    ]
 
 
 def _types(gateway: Gateway, home: Organization, kind: Json) -> list[Json]:

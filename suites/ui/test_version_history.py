@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,6 +14,12 @@ from fixtures.screens.stage import Item, Organization, course_file, publish, row
 
 NEWEST = 11
 """As many versions the courses have whose history checks make."""
+# A moment's day, hour and minute where the browser is.
+HERE = (
+    """text => { const moment = new Date(text); return [moment.getDate(), moment.getHours(), moment.getMinutes()] }"""
+)
+# A time of day, with half of the day and zone where they follow.
+CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::\d{2})?(?: ?([apAP])\.?[mM]\b\.?)?( ?\(?(?:[A-Z]{2,5}\b|[+-]\d))?")
 
 
 @pytest.mark.check("smoke-version-history", "must-version-history", "ui-version-history")
@@ -40,8 +46,8 @@ def test_versions_stand_newest_first_with_what_is_known_of_them(
         for what, value in (("changelog", row["changelog"] or ""), ("author", author)):
             assert value in text, f"version {row['version']} does not show its {what} “{value}”: “{text}”"
         marked = line.locator("time").first.get_attribute("datetime") if line.locator("time").count() else None
-        day = member.page.evaluate("moment => new Date(moment).getDate()", row["published_at"])
-        _expect_time(text.replace(row["changelog"] or "\n", " "), marked, int(day), row)
+        here = [int(part) for part in member.page.evaluate(HERE, row["published_at"])]
+        _expect_time(text.replace(row["changelog"] or "\n", " "), marked, here, row)
 
 
 @pytest.mark.check("must-version-history", "ui-version-history")
@@ -56,7 +62,7 @@ def test_a_snapshot_shows_what_was_published(
     viewer.versions.open(id=published_course["id"])
 
     for row in (stored[0], stored[-1]):
-        shown = viewer.versions.view(row["version"])
+        shown = viewer.versions.view(row["version"], by_keyboard=row is stored[0])
 
         for text in _texts(row["snapshot"]):
             why = f"the snapshot of version {row['version']} does not show “{text}”"
@@ -162,15 +168,27 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _expect_time(text: str, marked: str | None, day: int, row: Json) -> None:
-    """The moment itself where the page marks it up; and whoever reads a year must read the day too, here or in UTC."""
-    moment = datetime.fromisoformat(row["published_at"])
-    days = "|".join(f"0?{each}" for each in {day, moment.day})
+def _expect_time(text: str, marked: str | None, here: list[int], row: Json) -> None:
+    """The moment itself where the page marks it up; and whoever reads a year must read the day too, here or in UTC.
+
+    So must whoever reads a time of day, unless it says of what zone it is.
+    """
+    moment = datetime.fromisoformat(row["published_at"]).astimezone(UTC)
+    days = "|".join(f"0?{each}" for each in {here[0], moment.day})
     dated = re.search(r"\b20\d\d\b", text)
     agrees = marked is not None or dated is not None
     if dated:
         agrees = str(moment.year) in text and re.search(rf"(?<!\d)({days})(?!\d)", text) is not None
     if marked is not None:
         agrees = agrees and datetime.fromisoformat(marked) == moment
+    clocks = [clock for clock in CLOCK.finditer(text) if not clock[4]]
+    if clocks:
+        agrees = agrees and any(_hour(clock) in ((here[1], here[2]), (moment.hour, moment.minute)) for clock in clocks)
     said = f"“{_flat(text)}”" + (f", marked up as {marked}" if marked else "")
     assert agrees, f"version {row['version']} was published at {row['published_at']}; it shows {said}"
+
+
+def _hour(clock: re.Match[str]) -> tuple[int, int]:
+    """Hour and minute of a time of day, which may be of a clock with twelve hours."""
+    hour, half = int(clock[1]), (clock[3] or "").lower()
+    return (hour % 12 + (12 if half == "p" else 0) if half else hour), int(clock[2])

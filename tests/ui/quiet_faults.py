@@ -187,7 +187,7 @@ QUIET = {
         "(Array.isArray(texts) ? texts.slice(0, 1) : [])",
         APPROVES,
         red={"ui-tag-approval"},
-        said="two texts were suggested for",
+        said="several texts were suggested for",
     ),
     "a page that is kept": fault(
         "routes/courses.tsx",

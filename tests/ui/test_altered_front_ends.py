@@ -16,9 +16,10 @@ from PIL import Image
 from tests.ui.altered import OUT, FrontEnds
 from tests.ui.faults import ADDING, PLAIN
 from tests.ui.quiet_faults import QUIET
+from tests.ui.shared_faults import SHARED
 from tests.ui.subtle_faults import SUBTLE
 
-FAULTS = PLAIN | SUBTLE | QUIET
+FAULTS = PLAIN | SUBTLE | QUIET | SHARED
 ROUNDS = [
     (
         "a filter that filters nothing",
@@ -122,6 +123,38 @@ ROUNDS = [
         "a console that is another one",
         "an exception that is nothing",
         "an error that comes late",
+    ),
+    (
+        "a tag of all organizations that filters nothing",
+        "a tag of all organizations that is dropped",
+        "a type of all organizations that stays as it is",
+        "a sign-in that only a mouse works",
+        "snapshots that only a mouse shows",
+        "All, and never Any again",
+        "a search that keeps the page",
+        "a link to a history that is lost",
+        "an open page that does not ask again",
+        "markup that runs in the label of a level",
+    ),
+    (
+        "a tag that is created and not active",
+        "a value of all organizations that stays as it is",
+        "tags that only a mouse chooses",
+        "pages that only a mouse turns",
+        "an approval that shows under a mouse",
+        "a layout that is decided at load",
+        "a link to a course that is lost",
+        "times of another zone",
+    ),
+    (
+        "a rename that activates",
+        "a rejection that only a mouse works",
+        "a switch that only a mouse works",
+        "a word of success that nobody can read",
+        "a verdict that nobody can read",
+        "a search for the first word",
+        "a link that loses what was searched for",
+        "tags of other courses",
     ),
 ]
 
