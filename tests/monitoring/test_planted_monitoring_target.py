@@ -126,7 +126,7 @@ def test_without_a_log_the_settings_are_named(planting: Bench) -> None:
     ended = planting.run(MONITORING, settings=f'[database]\ndsn = "{planting.target().dsn}"\n')
 
     assert ended["monitor-no-rls-violations"].status == "unverified"
-    assert "deployment.project_ref is not set" in ended.text
+    assert "deployment.project_ref and deployment.access_token are not set" in ended.text
 
 
 def test_a_log_that_begins_after_the_window_is_no_evidence(planting: Bench) -> None:
