@@ -52,13 +52,14 @@ def test_without_one_it_says_what_would_be_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hours", "target", "deployed", "said"),
     [
-        (30, "https://api.example", "", r"is 30 hours old, more than 24 \(load.report_max_age_hours\)"),
-        (1, "https://staging.example", "", "load.json is of https://staging.example, not of https://api.example"),
-        (5, "https://api.example", (NOW - timedelta(hours=2)).isoformat(), "was before deployment.deployed_at"),
+        (30, "https://api.example", None, r"is 30 hours old, more than 24 \(load.report_max_age_hours\)"),
+        (1, "https://staging.example", None, "load.json is of https://staging.example, not of https://api.example"),
+        (5, "https://api.example", 2, "was before deployment.deployed_at"),
     ],
 )
-def test_another_run_is_none(tmp_path: Path, hours: float, target: str, deployed: str, said: str) -> None:
-    environment = production(**({"PRODUCTION_DEPLOYED_AT": deployed} if deployed else {}))
+def test_another_run_is_none(tmp_path: Path, hours: float, target: str, deployed: float | None, said: str) -> None:
+    at = (NOW - timedelta(hours=deployed)).isoformat() if deployed else ""
+    environment = production(PRODUCTION_DEPLOYED_AT=at)
 
     with pytest.raises(Unverified, match=said):
         last_run(environment, kept(tmp_path, hours=hours, target=target), WHY)
