@@ -190,7 +190,7 @@ def test_accounts_take_the_common_password() -> None:
 
 def test_all_settings_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
     file = tmp_path / "eu.toml"
-    file.write_text('[database]\ndsn = "postgresql://u:p@h/postgres"\n[monitoring.sentry]\nproject = "web"\n')
+    file.write_text('[database]\ndsn = "postgresql://u:p@127.0.0.1:9/postgres"\n[monitoring.sentry]\nproject = "web"\n')
     environment = load_environment(file, {})
     names = [f"monitoring.sentry.{name}" for name in ("organization", "project", "token")]
 

@@ -100,7 +100,7 @@ QUIET = {
     ),
     "authors that are all the newest one's": fault(
         "routes/versions.tsx",
-        '<td>{author ?? "unknown"}</td>',
+        '<td role="cell" data-label="Author">{author ?? "unknown"}</td>',
         "<td>{versions[0].author}</td>",
         RESTORE,
         red={"ui-version-history"},
