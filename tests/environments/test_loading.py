@@ -202,7 +202,7 @@ def test_all_settings_that_are_missing_are_named_at_once(tmp_path: Path) -> None
     )
     assert environment.require_all("monitoring.sentry.project", "database.dsn") == [
         "web",
-        "postgresql://u:p@h/postgres",
+        "postgresql://u:p@127.0.0.1:9/postgres",
     ]
 
 
