@@ -10,6 +10,8 @@ READY := .venv/.ready
 REFERENCE := fixtures/reference
 # Two stacks side by side, where there is a processor for each.
 LANES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$((n < 2 ? n : 2)))
+# Tests wait for what they start a third of their time, so that three keep two processors busy.
+TESTERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$((n < 2 ? 2 : 3)))
 # Each is deployed by itself, so each pins its own packages.
 DENO_FOLDERS := $(REFERENCE) $(REFERENCE)/supabase/functions $(REFERENCE)/web
 LOCKS := requirements.lock package.json deno.lock $(wildcard $(addsuffix /deno.lock,$(DENO_FOLDERS)))
@@ -49,7 +51,7 @@ verify: $(READY) ## the main job: start the stack, run the checks of `local`, wr
 
 test: $(READY) ## greenlight's own tests
 	@echo "==> greenlight's own tests"
-	@$(BIN)/python -m pytest tests -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest tests -n $(TESTERS) --dist worksteal $(ARGS)
 	@echo "==> the reference rollout's own tests"
 	@cd $(REFERENCE)/supabase/functions && $(DENO) test --quiet .
 	@cd $(REFERENCE)/web && $(DENO) task --quiet test

@@ -26,7 +26,7 @@ from environments.people import placeholders, unnamed
 from environments.waivers import WAIVERS_FILE, load_waivers
 from fixtures.catalogue import CHECKLIST_FILE, Catalogue, applies
 from fixtures.checklist import catalogue_of, collected
-from fixtures.environment import LAUNCH_ERROR, environment_of, refuse_what_cannot_be_meant
+from fixtures.environment import LAUNCH_ERROR, environment_of
 from fixtures.errors import ConfigurationError
 from fixtures.evidence import OUTPUT, redactor_of
 from reports import allure, scripts
@@ -63,7 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(Worker(config, out), "greenlight-worker")
         return
-    refuse_what_cannot_be_meant(config)
     if config.option.collectonly:
         config.pluginmanager.register(Listing(config, out), "greenlight-listing")
         return

@@ -352,6 +352,16 @@ def test_collecting_leaves_what_the_last_run_wrote(project: Project) -> None:
     assert before[0].verdict == before[1]
 
 
+@pytest.mark.parametrize("wrong", [["-m", "(staging"], ["suites/nowhere.py"], ["-m", "staging and isolaton"]])
+def test_what_cannot_be_meant_leaves_what_the_last_run_wrote(project: Project, wrong: list[str]) -> None:
+    project.suite(PASSING)
+    before = project.run().verdict
+
+    ended = project.run(*wrong)
+
+    assert (ended.status, ended.verdict) == (pytest.ExitCode.USAGE_ERROR, before), ended.output
+
+
 @pytest.mark.parametrize("option", ["--setup-only", "--setup-plan"])
 def test_setting_up_is_not_running(project: Project, option: str) -> None:
     project.suite(PASSING)
